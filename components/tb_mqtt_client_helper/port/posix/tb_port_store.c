@@ -1,0 +1,168 @@
+// The store as files: <TB_STORE_DIR>/<namespace>/<key>, one value a file, written, synced and renamed into place.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tb/tb_port.h"
+#include "tb_port_log.h"
+
+#define DEFAULT_DIR "tb_store"
+#define NAMESPACE "tb"
+#define CONFIG_NAMESPACE "tb_cfg"
+
+static const char *TAG = "tb_port_store";
+
+static tb_err_t path_of(const char *space, const char *key, char path[PATH_MAX])
+{
+    const char *dir = getenv("TB_STORE_DIR");
+    int len =
+        snprintf(path, PATH_MAX, "%s/%s%s%s", dir != NULL ? dir : DEFAULT_DIR, space, key[0] != '\0' ? "/" : "", key);
+    return len > 0 && len < PATH_MAX ? TB_OK : TB_ERR_TOO_LONG;
+}
+
+static tb_err_t read_file(const char *path, char *dst, size_t cap, size_t *len)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return errno == ENOENT ? TB_ERR_NOT_FOUND : TB_ERR_STORE;
+    }
+    struct stat status;
+    tb_err_t err = TB_ERR_STORE;
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
+        size_t size = (size_t)status.st_size;
+        if (size > cap) {
+            err = TB_ERR_TOO_LONG;
+        } else if (read(file, dst, size) == (ssize_t)size) {
+            *len = size;
+            err = TB_OK;
+        }
+    }
+    close(file);
+    return err;
+}
+
+static bool write_file(const char *path, tb_str_t value)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file < 0) {
+        return false;
+    }
+    bool written = write(file, value.ptr, value.len) == (ssize_t)value.len && fsync(file) == 0;
+    return close(file) == 0 && written;
+}
+
+/** Makes a rename or a removal in the directory durable. */
+static bool sync_dir(const char *path)
+{
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0) {
+        return false;
+    }
+    bool synced = fsync(dir) == 0;
+    close(dir);
+    return synced;
+}
+
+static bool make_dir(const char *path)
+{
+    char parent[PATH_MAX];
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) {
+        return true;
+    }
+    const char *slash = strrchr(path, '/');
+    if (errno != ENOENT || slash == NULL || slash == path) {
+        return false;
+    }
+    (void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
+    return make_dir(parent) && (mkdir(path, 0700) == 0 || errno == EEXIST);
+}
+
+tb_err_t tb_port_init(void)
+{
+    char path[PATH_MAX];
+    tb_err_t err = path_of(NAMESPACE, "", path);
+    if (err == TB_OK && !make_dir(path)) {
+        TB_LOGE(TAG, "cannot make the directory %s: %s (set TB_STORE_DIR to one that can be written)", path,
+                strerror(errno));
+        err = TB_ERR_STORE;
+    }
+    return err;
+}
+
+tb_err_t tb_port_load(const char *key, char *dst, size_t cap, size_t *len)
+{
+    char path[PATH_MAX];
+    tb_err_t err = path_of(NAMESPACE, key, path);
+    return err == TB_OK ? read_file(path, dst, cap, len) : err;
+}
+
+tb_err_t tb_port_save(const char *key, tb_str_t value)
+{
+    char dir[PATH_MAX];
+    char path[PATH_MAX];
+    char draft[PATH_MAX];
+    if (path_of(NAMESPACE, "", dir) != TB_OK || path_of(NAMESPACE, key, path) != TB_OK) {
+        return TB_ERR_TOO_LONG;
+    }
+    int len = snprintf(draft, sizeof(draft), "%s.new", path);
+    if (len < 0 || (size_t)len >= sizeof(draft)) {
+        return TB_ERR_TOO_LONG;
+    }
+    if (!write_file(draft, value) || rename(draft, path) != 0 || !sync_dir(dir)) {
+        TB_LOGE(TAG, "cannot write %s: %s", path, strerror(errno));
+        return TB_ERR_STORE;
+    }
+    return TB_OK;
+}
+
+tb_err_t tb_port_erase(const char *key)
+{
+    char dir[PATH_MAX];
+    char path[PATH_MAX];
+    if (path_of(NAMESPACE, "", dir) != TB_OK || path_of(NAMESPACE, key, path) != TB_OK) {
+        return TB_ERR_TOO_LONG;
+    }
+    if (unlink(path) != 0) {
+        return errno == ENOENT ? TB_OK : TB_ERR_STORE;
+    }
+    return sync_dir(dir) ? TB_OK : TB_ERR_STORE;
+}
+
+tb_err_t tb_port_config_text(const char *key, char *dst, size_t cap)
+{
+    char path[PATH_MAX];
+    char text[1024];
+    size_t len = 0;
+    tb_err_t err = path_of(CONFIG_NAMESPACE, key, path);
+    if (err == TB_OK) {
+        err = read_file(path, text, sizeof(text), &len);
+    }
+    if (err == TB_OK) {
+        err = tb_str_copy((tb_str_t){.ptr = text, .len = len}, dst, cap);
+        tb_wipe(text, len);
+    }
+    return err;
+}
+
+tb_err_t tb_port_config_u32(const char *key, uint32_t *out)
+{
+    char text[16];
+    char *end = NULL;
+    tb_err_t err = tb_port_config_text(key, text, sizeof(text));
+    if (err != TB_OK) {
+        return err;
+    }
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > UINT32_MAX) {
+        return TB_ERR_INVALID_ARG;
+    }
+    *out = (uint32_t)value;
+    return TB_OK;
+}

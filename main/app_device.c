@@ -1,0 +1,257 @@
+#include "app_device.h"
+
+#include <inttypes.h>
+
+#include "app_connection.h"
+#include "front_connection.h"
+#include "normal_connection.h"
+#include "sdkconfig.h"
+#include "tb/tb_store.h"
+#include "tb_port_log.h"
+
+static const char *TAG = "tb_session";
+static const char *TAG_CLIENT = "tb_mqtt_client_helper";
+
+/** Decides what credentials to ask for: the configured token, or the one of an earlier request, or a new one.
+ *  Sets @p asked_before when an earlier request for the same may have succeeded unseen. */
+static tb_err_t choose_pending(app_device_t *device, bool *asked_before)
+{
+    tb_cred_t *pending = &device->pending;
+    tb_err_t err = tb_store_load(TB_STORE_PENDING, pending);
+    bool found = err == TB_OK;
+    if (device->settings.token[0] != '\0') {
+        *asked_before = found && tb_str_equal(tb_str(device->settings.token), tb_str(pending->token));
+        return tb_cred_from_token(tb_str(device->settings.token), pending);
+    }
+    *asked_before = found;
+    if (!found) {
+        uint8_t random[TB_CRED_OWN_TOKEN_LEN];
+        tb_port_random(random, sizeof(random));
+        tb_cred_make_token(random, pending);
+        tb_wipe(random, sizeof(random));
+    }
+    return TB_OK;
+}
+
+/** Reads what is stored, and sets up the session accordingly. */
+static tb_outcome_t load_credentials(app_device_t *device)
+{
+    uint32_t seed = 0;
+    bool asked_before = false;
+    tb_err_t err = tb_store_load(TB_STORE_CRED, &device->cred);
+    bool has_credentials = err == TB_OK;
+    if (!has_credentials) {
+        if (err != TB_ERR_NOT_FOUND) {
+            TB_LOGE(TAG, "stored credentials cannot be used: %s", tb_err_text(err));
+        }
+        if (!app_settings_can_provision(&device->settings)) {
+            return TB_OUTCOME_NOT_CONFIGURED;
+        }
+        if (choose_pending(device, &asked_before) != TB_OK) {
+            return TB_OUTCOME_STORE_FAILED;
+        }
+    } else {
+        app_settings_forget_secrets(&device->settings);
+    }
+    tb_port_random(&seed, sizeof(seed));
+    tb_session_init(&device->session,
+                    &(tb_session_config_t){
+                        .connect_timeout_ms = CONFIG_TB_CONNECT_TIMEOUT_MS,
+                        .answer_timeout_ms = CONFIG_TB_ANSWER_TIMEOUT_MS,
+                        .backoff_base_ms = CONFIG_TB_BACKOFF_BASE_MS,
+                        .backoff_cap_ms = CONFIG_TB_BACKOFF_CAP_MS,
+                        .refused_wait_ms = CONFIG_TB_REFUSED_WAIT_S * 1000,
+                        .run_time_ms = device->settings.run_time_s * 1000,
+                    },
+                    has_credentials, asked_before, seed);
+    return TB_OUTCOME_NONE;
+}
+
+tb_outcome_t app_device_start(app_device_t *device)
+{
+    tb_outcome_t outcome = TB_OUTCOME_NONE;
+    if (tb_port_init() != TB_OK) {
+        outcome = TB_OUTCOME_PORT_FAILED;
+    } else if (app_settings_load(&device->settings) != TB_OK || device->settings.host[0] == '\0') {
+        outcome = TB_OUTCOME_NOT_CONFIGURED;
+    } else {
+        outcome = load_credentials(device);
+    }
+    if (outcome != TB_OUTCOME_NONE) {
+        TB_LOGE(TAG, "%s: %s", tb_outcome_name(outcome), tb_outcome_text(outcome));
+    }
+    return outcome;
+}
+
+static tb_event_t event_of(tb_event_kind_t kind)
+{
+    return (tb_event_t){.kind = kind};
+}
+
+static tb_event_t failed(tb_err_t err)
+{
+    TB_LOGE(TAG, "%s", tb_err_text(err));
+    return (tb_event_t){.kind = TB_EVENT_FAILED,
+                        .failure = err == TB_ERR_STORE ? TB_OUTCOME_STORE_FAILED : TB_OUTCOME_PORT_FAILED};
+}
+
+/** Stores what the server gave, or, in a trial, what it accepted. */
+static tb_event_t store_credentials(app_device_t *device)
+{
+    if (device->session.state == TB_STATE_TRIAL_STORE) {
+        device->cred = device->pending;
+    }
+    tb_err_t err = tb_store_commit(&device->cred);
+    if (err != TB_OK) {
+        return failed(TB_ERR_STORE);
+    }
+    tb_wipe(&device->pending, sizeof(device->pending));
+    app_settings_forget_secrets(&device->settings);
+    return event_of(TB_EVENT_STORED);
+}
+
+static tb_err_t start_effect(app_device_t *device, tb_effect_t effect)
+{
+    switch (effect) {
+    case TB_EFFECT_CLOSE:
+        normal_connection_stop();
+        app_connection_close(&device->settings);
+        return TB_OK;
+    case TB_EFFECT_FORGET:
+        return tb_port_erase(TB_STORE_PENDING);
+    case TB_EFFECT_OPEN_FRONT:
+        return front_connection_open(&device->settings);
+    case TB_EFFECT_REQUEST:
+        return front_connection_request(&device->settings, &device->pending);
+    case TB_EFFECT_OPEN_TRIAL:
+        return normal_connection_open(&device->settings, &device->pending);
+    case TB_EFFECT_OPEN_NORMAL:
+        return normal_connection_open(&device->settings, &device->cred);
+    case TB_EFFECT_ONLINE:
+        normal_connection_start(device->settings.telemetry_period_s, tb_port_now_ms());
+        return TB_OK;
+    case TB_EFFECT_STORE:
+    case TB_EFFECT_FINISH:
+        break;
+    }
+    return TB_OK;
+}
+
+/** Carries out @p effects. Returns true when that made an event of its own, in @p event. */
+static bool perform(app_device_t *device, unsigned effects, tb_event_t *event)
+{
+    for (unsigned bit = TB_EFFECT_CLOSE; bit < TB_EFFECT_FINISH; bit <<= 1) {
+        if ((effects & bit) == 0) {
+            continue;
+        }
+        if (bit == TB_EFFECT_STORE) {
+            *event = store_credentials(device);
+            return true;
+        }
+        tb_err_t err = start_effect(device, (tb_effect_t)bit);
+        if (err != TB_OK) {
+            *event = failed(err);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void log_step(const tb_step_t *step)
+{
+    if (step->outcome == TB_OUTCOME_NONE) {
+        return;
+    }
+    const char *name = tb_outcome_name(step->outcome);
+    const char *text = tb_outcome_text(step->outcome);
+    if (step->wait_ms > 0) {
+        TB_LOGW(TAG, "%s: %s; next attempt in %" PRIu32 " ms", name, text, step->wait_ms);
+    } else {
+        TB_LOGI(TAG, "%s: %s", name, text);
+    }
+}
+
+static tb_event_t read_answer(app_device_t *device, const tb_port_event_t *got)
+{
+    tb_prov_response_t response = {.outcome = TB_PROV_MALFORMED};
+    if (device->session.state != TB_STATE_PROV_ANSWER) {
+        return event_of(TB_EVENT_TICK); // a message that nobody asked for
+    }
+    if (got->kind == TB_PORT_TOO_LARGE) {
+        TB_LOGE(TAG, "the answer is longer than %d bytes", CONFIG_TB_RX_PAYLOAD_MAX);
+    } else if (!front_connection_read(got->topic, got->payload, &response)) {
+        return event_of(TB_EVENT_TICK);
+    }
+    if (response.outcome == TB_PROV_SUCCESS) {
+        device->cred = response.cred;
+    }
+    tb_event_t event = {.kind = TB_EVENT_ANSWER, .answer = response.outcome};
+    tb_wipe(&response, sizeof(response));
+    return event;
+}
+
+static tb_event_t translate(app_device_t *device, const tb_port_event_t *got)
+{
+    switch (got->kind) {
+    case TB_PORT_CONNECTED:
+        return event_of(TB_EVENT_CONNECTED);
+    case TB_PORT_REFUSED:
+        return (tb_event_t){.kind = TB_EVENT_REFUSED, .connack = got->connack};
+    case TB_PORT_DISCONNECTED:
+        return event_of(TB_EVENT_DISCONNECTED);
+    case TB_PORT_PUBLISHED:
+        TB_LOGI(TAG_CLIENT, "TBCM_EVENT_PUBLISHED, msg_id=%d", got->msg_id);
+        break;
+    case TB_PORT_MESSAGE:
+    case TB_PORT_TOO_LARGE:
+        return read_answer(device, got);
+    }
+    return event_of(TB_EVENT_TICK);
+}
+
+/** Waits for the port, or until something is due. A due deadline goes before events, so that no flood delays it. */
+static tb_event_t wait_for_event(app_device_t *device)
+{
+    tb_port_event_t got;
+    uint64_t now_ms = tb_port_now_ms();
+    uint64_t deadline_ms = tb_session_deadline(&device->session);
+    if (now_ms >= deadline_ms) {
+        return event_of(TB_EVENT_TICK);
+    }
+    normal_connection_poll(now_ms);
+    if (normal_connection_deadline() < deadline_ms) {
+        deadline_ms = normal_connection_deadline();
+    }
+    uint64_t wait_ms = deadline_ms > now_ms ? deadline_ms - now_ms : 0;
+    if (!tb_port_next_event(wait_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)wait_ms, &got)) {
+        return event_of(TB_EVENT_TICK);
+    }
+    return translate(device, &got);
+}
+
+tb_outcome_t app_device_run(app_device_t *device)
+{
+    tb_event_t event = event_of(TB_EVENT_START);
+    for (;;) {
+        tb_step_t step = tb_session_step(&device->session, &event, tb_port_now_ms());
+        log_step(&step);
+        bool made_event = perform(device, step.effects, &event);
+        if ((step.effects & TB_EFFECT_FINISH) != 0) {
+            return step.outcome;
+        }
+        if (!made_event) {
+            event = wait_for_event(device);
+        }
+    }
+}
+
+void app_device_disconnect(app_device_t *device)
+{
+    normal_connection_stop();
+    app_connection_close(&device->settings);
+}
+
+void app_device_destroy(app_device_t *device)
+{
+    tb_wipe(device, sizeof(*device));
+}

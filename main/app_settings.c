@@ -1,0 +1,108 @@
+#include "app_settings.h"
+
+#include "sdkconfig.h"
+#include "tb/tb_port.h"
+#include "tb_port_log.h"
+
+static const char *TAG = "app_settings";
+
+/** Reads `tb_cfg` key @p key, or else takes @p fallback from menuconfig. */
+static tb_err_t read_text(const char *key, const char *fallback, char *dst, size_t cap)
+{
+    tb_err_t err = tb_port_config_text(key, dst, cap);
+    if (err == TB_ERR_NOT_FOUND) {
+        err = tb_str_copy(tb_str(fallback), dst, cap);
+    }
+    if (err != TB_OK) {
+        TB_LOGE(TAG, "%s: %s (at most %u bytes)", key, tb_err_text(err), (unsigned)(cap - 1));
+    }
+    return err;
+}
+
+static tb_err_t read_number(const char *key, uint32_t fallback, uint32_t max, uint32_t *out)
+{
+    uint32_t value = fallback;
+    tb_err_t err = tb_port_config_u32(key, &value);
+    if (err == TB_ERR_NOT_FOUND) {
+        err = TB_OK;
+    }
+    if (err == TB_OK && value > max) {
+        err = TB_ERR_OUT_OF_RANGE;
+    }
+    if (err != TB_OK) {
+        TB_LOGE(TAG, "%s: %s (a number from 0 to %u)", key, tb_err_text(err), (unsigned)max);
+        return err;
+    }
+    *out = value;
+    return TB_OK;
+}
+
+static tb_err_t read_numbers(app_settings_t *out)
+{
+    uint32_t port = 0;
+    tb_err_t err = read_number("port", CONFIG_TBC_TRANSPORT_ADDRESS_PORT, UINT16_MAX, &port);
+    if (err == TB_OK) {
+        out->port = (uint16_t)port;
+        err = read_number("run_time_s", CONFIG_TB_APP_RUN_TIME_S, UINT32_MAX / 1000, &out->run_time_s);
+    }
+    if (err == TB_OK) {
+        err = read_number("telemetry_s", CONFIG_TB_APP_TELEMETRY_PERIOD_S, UINT32_MAX / 1000, &out->telemetry_period_s);
+    }
+    return err;
+}
+
+static tb_err_t read_device_name(app_settings_t *out)
+{
+    tb_err_t err =
+        read_text("device_name", CONFIG_TBC_PROVISION_DEVICE_NAME, out->device_name, sizeof(out->device_name));
+    if (err == TB_OK && out->device_name[0] == '\0') {
+        err = tb_port_device_id(out->device_name);
+    }
+    return err;
+}
+
+tb_err_t app_settings_load(app_settings_t *out)
+{
+    const struct {
+        const char *key;
+        const char *fallback;
+        char *dst;
+        size_t cap;
+    } texts[] = {
+        {"host", CONFIG_TBC_TRANSPORT_ADDRESS_HOST, out->host, sizeof(out->host)},
+        {"prov_key", CONFIG_TBC_PROVISION_DEVICE_KEY, out->provision_key, sizeof(out->provision_key)},
+        {"prov_secret", CONFIG_TBC_PROVISION_DEVICE_SECRET, out->provision_secret, sizeof(out->provision_secret)},
+        {"token", CONFIG_TBC_PROVISION_TOKEN, out->token, sizeof(out->token)},
+    };
+    for (size_t i = 0; i < TB_COUNT(texts); i++) {
+        tb_err_t err = read_text(texts[i].key, texts[i].fallback, texts[i].dst, texts[i].cap);
+        if (err != TB_OK) {
+            return err;
+        }
+    }
+    tb_err_t err = read_device_name(out);
+    return err == TB_OK ? read_numbers(out) : err;
+}
+
+static bool is_set(const char *value, const char *what)
+{
+    if (value[0] == '\0') {
+        TB_LOGE(TAG, "%s is not set: run menuconfig, menu \"Example ThingsBoard MQTT Configuration\"", what);
+        return false;
+    }
+    return true;
+}
+
+bool app_settings_can_provision(const app_settings_t *settings)
+{
+    bool key_set = is_set(settings->provision_key, "Device key");
+    bool secret_set = is_set(settings->provision_secret, "Device secret");
+    return key_set && secret_set;
+}
+
+void app_settings_forget_secrets(app_settings_t *settings)
+{
+    tb_wipe(settings->provision_key, sizeof(settings->provision_key));
+    tb_wipe(settings->provision_secret, sizeof(settings->provision_secret));
+    tb_wipe(settings->token, sizeof(settings->token));
+}
