@@ -1,0 +1,35 @@
+"""``tb.py server``: the stand-in as a program."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to *app*."""
+    app.command()(server)
+
+
+def server(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    mqtt_port: Annotated[int, typer.Option(min=0, max=65535, help="MQTT port; 0 takes a free one.")] = 1883,
+    http_port: Annotated[int, typer.Option(min=0, max=65535, help="REST port; 0 takes a free one.")] = 8080,
+    server_version: Annotated[str, typer.Option(help="Behave as this release of ThingsBoard.")] = "4.3",
+    fault: Annotated[
+        list[str] | None, typer.Option(help='POINT:ACTION[=VALUE][*TIMES], such as "answer:drop*2" (*0: for ever).')
+    ] = None,
+    port_file: Annotated[Path | None, typer.Option(help="Write the ports here, as JSON, when ready.")] = None,
+) -> None:
+    """Run a stand-in ThingsBoard until SIGINT or SIGTERM.
+
+    Exit code: 2 wrong option, 3 port in use, 4 any other reason not to listen.
+    """
+    from tbtools.server import program  # only now: the rest of tb.py shall start without the server's libraries
+
+    try:
+        standin = program.prepare(host, mqtt_port, http_port, server_version, fault or [])
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    raise typer.Exit(asyncio.run(program.serve(standin, port_file)))

@@ -1,0 +1,45 @@
+"""RPC (contract 5): answers of the device, and requests of the device with the stock rule chain's reply."""
+
+import re
+from typing import TYPE_CHECKING
+
+from tbtools.server import lenient_json
+from tbtools.server.connection import CloseConnection
+from tbtools.server.kv import encode
+from tbtools.server.packets import Publish
+
+if TYPE_CHECKING:
+    from tbtools.server.device_session import DeviceSession
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
+
+
+def response(session: "DeviceSession", packet: Publish) -> None:
+    """Acknowledge an answer; nothing is pending, so it is dropped in silence."""
+    if not _INTEGER.fullmatch(packet.topic.rpartition("/")[2]):
+        session.invalid(packet, "RPC response: id is not an integer")
+        return
+    session.touch()
+    session.limit_message()
+    session.acknowledge(packet)
+
+
+def request(session: "DeviceSession", packet: Publish) -> None:
+    """Acknowledge; the stock rule chain never replies, so the device hears of a timeout later (contract 5.2)."""
+    family, _, request_id = packet.topic.rpartition("/")
+    try:
+        body = lenient_json.parse(packet.payload)
+    except lenient_json.InvalidJson as error:
+        session.invalid(packet, f"RPC request: {error}")
+        return
+    if not isinstance(body, dict):
+        session.invalid(packet, "RPC request: not a JSON object")
+        return
+    if not isinstance(body.get("method"), str) or not _INTEGER.fullmatch(request_id):
+        raise CloseConnection("RPC request: no method, or an id that is no integer")
+    session.touch()
+    session.limit_message()
+    session.acknowledge(packet)
+    topic = f"{family.replace('/request', '/response').replace('/req', '/res')}/{request_id}"
+    timeout_s = session.core.settings.client_rpc_timeout_s
+    session.connection.later(timeout_s, lambda: session.push(topic, encode({"error": "timeout"})))

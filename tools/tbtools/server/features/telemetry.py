@@ -1,0 +1,75 @@
+"""Telemetry upload (contract 3)."""
+
+from typing import TYPE_CHECKING, Any
+
+from tbtools.server import lenient_json
+from tbtools.server.faults import Action, Point
+from tbtools.server.kv import InvalidData, Value, storable, values_of
+from tbtools.server.model import Device, now_ms
+from tbtools.server.packets import Publish
+from tbtools.server.settings import Settings
+
+if TYPE_CHECKING:
+    from tbtools.server.device_session import DeviceSession
+
+Batch = tuple[int, dict[str, Value]]
+
+
+def upload(session: "DeviceSession", packet: Publish) -> None:
+    """Store what the payload says. An empty array is never acknowledged (contract 3.3)."""
+    fault = session.connection.fault_at(Point.TELEMETRY)
+    if fault is not None and fault.action in (Action.CLOSE, Action.DROP):
+        return
+    try:
+        batches = parse(packet.payload, session.core.settings)
+    except (lenient_json.InvalidJson, InvalidData) as error:
+        session.invalid(packet, f"telemetry: {error}")
+        return
+    session.touch()
+    points = sum(len(values) for _, values in batches)
+    if points:
+        session.limit_points(points)
+    else:
+        session.limit_message()
+    store(session.device, batches)
+    session.messages += 1
+    session.points += points
+    keys = sorted({key for _, values in batches for key in values})
+    session.connection.journal("telemetry", device=session.device.name, qos=packet.qos, points=points, keys=keys)
+    if batches:
+        session.acknowledge(packet, Point.ACKED)
+
+
+def upload_protobuf(session: "DeviceSession", packet: Publish) -> None:
+    """No profile here has a protobuf schema, so such a payload never parses."""
+    session.invalid(packet, "protobuf payload without a schema")
+
+
+def parse(payload: bytes, settings: Settings) -> list[Batch]:
+    """Return (time in ms, values) for each element. Raises InvalidJson or InvalidData."""
+    body = lenient_json.parse(payload)
+    return [_batch(element, settings) for element in (body if isinstance(body, list) else [body])]
+
+
+def store(device: Device, batches: list[Batch]) -> None:
+    """Keep the batches; one with a key that may not be stored is lost in silence, as on the real server."""
+    for ts_ms, values in batches:
+        if storable(values):
+            device.add_samples(ts_ms, values)
+
+
+def _batch(element: Any, settings: Settings) -> Batch:
+    if not isinstance(element, dict):
+        raise InvalidData("not a JSON object")
+    if not ("ts" in element and "values" in element):
+        return now_ms(), values_of(element, settings)
+    if not isinstance(element["values"], dict):
+        raise InvalidData('"values" is not a JSON object')
+    return _timestamp(element["ts"]), values_of(element["values"], settings)
+
+
+def _timestamp(ts: Any) -> int:
+    try:
+        return int(float(ts)) if isinstance(ts, lenient_json.Number) and not ts.lstrip("-").isdecimal() else int(ts)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidData('"ts" is not a number') from error

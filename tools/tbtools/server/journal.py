@@ -1,0 +1,62 @@
+"""What happened, for tests to assert on. No key, secret, token, password or payload value is ever recorded."""
+
+import itertools
+import threading
+from collections import deque
+from typing import Any
+
+from tbtools.server.model import now_ms
+
+EVENTS_MAX = 100_000
+
+Event = dict[str, Any]
+
+
+class Journal:
+    """Events, oldest first; the newest 100,000 are kept. Any thread may call any method.
+
+    Each event has "seq" (from 1, rising), "ts" (ms since the epoch), "event", and what its kind adds.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._seq = itertools.count(1)
+        self._events: deque[Event] = deque(maxlen=EVENTS_MAX)
+
+    def record(self, event: str, **fields: Any) -> None:
+        """Append an event."""
+        with self._changed:
+            self._events.append({"seq": next(self._seq), "ts": now_ms(), "event": event, **fields})
+            self._changed.notify_all()
+
+    def events(self, event: str | None = None, since: int = 0, **fields: Any) -> list[Event]:
+        """The events after number *since* that have this kind and these fields."""
+        with self._changed:
+            return self._select(event, since, fields)
+
+    def wait(self, event: str, timeout_s: float = 5.0, since: int = 0, **fields: Any) -> Event:
+        """Block until such an event is there and return the first; TimeoutError otherwise. Not for the event loop."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._select(event, since, fields), timeout_s):
+                seen = [entry["event"] for entry in self._events][-20:]
+                raise TimeoutError(f"no {event!r} with {fields} within {timeout_s} s; the last events were {seen}")
+            return self._select(event, since, fields)[0]
+
+    def last_seq(self) -> int:
+        """The number of the newest event, 0 when there is none: a mark for *since*."""
+        with self._changed:
+            return self._events[-1]["seq"] if self._events else 0
+
+    def clear(self) -> None:
+        """Forget all events; numbers go on rising."""
+        with self._changed:
+            self._events.clear()
+
+    def _select(self, event: str | None, since: int, fields: dict[str, Any]) -> list[Event]:
+        return [
+            entry
+            for entry in self._events
+            if entry["seq"] > since
+            and event in (None, entry["event"])
+            and all(entry.get(key) == value for key, value in fields.items())
+        ]

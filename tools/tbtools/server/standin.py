@@ -1,0 +1,129 @@
+"""The server: its listeners, its clock, and direct access for tests in the same process."""
+
+import asyncio
+import itertools
+import ssl
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from tbtools.server.connection import Connection
+from tbtools.server.core import Core
+from tbtools.server.credentials import access_token
+from tbtools.server.faults import Faults
+from tbtools.server.handshake import Handshake
+from tbtools.server.http.app import make_app
+from tbtools.server.journal import Journal
+from tbtools.server.model import Device, Profile, ProvisionType
+from tbtools.server.settings import Settings
+from tbtools.server.store import Store
+
+_BACKLOG = 2048
+
+
+@dataclass
+class StandInConfig:
+    """Where to listen (port 0: a free one) and how to behave. *tls* makes the MQTT listener speak TLS."""
+
+    host: str = "127.0.0.1"
+    mqtt_port: int = 0
+    http_port: int = 0
+    settings: Settings = field(default_factory=Settings)
+    tls: ssl.SSLContext | None = None
+
+
+class StandIn:
+    """A ThingsBoard to test against: ``async with StandIn() as tb``. Use it from its own event loop only,
+    but for *faults* and *journal*, which any thread may use.
+    """
+
+    def __init__(self, config: StandInConfig | None = None) -> None:
+        self.config = config or StandInConfig()
+        self.faults = Faults()
+        self.journal = Journal()
+        self.core = Core(self.config.settings, self.faults, self.journal)
+        self.mqtt_port = 0
+        self.http_port = 0
+        self._live: set[Connection] = set()
+        self._mqtt: asyncio.Server
+        self._http: web.AppRunner
+        self._clock: asyncio.Task[None]
+
+    async def __aenter__(self) -> "StandIn":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def settings(self) -> Settings:
+        """The knobs; a change applies at once."""
+        return self.core.settings
+
+    @property
+    def store(self) -> Store:
+        """The entities."""
+        return self.core.store
+
+    async def start(self) -> None:
+        """Listen; OSError when a port cannot be had, and nothing is left open then."""
+        loop, config = asyncio.get_running_loop(), self.config
+        numbers = itertools.count(1)
+        self._mqtt = await loop.create_server(
+            lambda: Connection(self.core, self._live, numbers, Handshake),
+            config.host,
+            config.mqtt_port,
+            ssl=config.tls,
+            backlog=_BACKLOG,
+        )
+        self._http = web.AppRunner(make_app(self.core), access_log=None)
+        await self._http.setup()
+        try:
+            await web.TCPSite(self._http, config.host, config.http_port, backlog=_BACKLOG).start()
+        except OSError:
+            self._mqtt.close()
+            await self._http.cleanup()
+            raise
+        self.mqtt_port = self._mqtt.sockets[0].getsockname()[1]
+        self.http_port = self._http.addresses[0][1]
+        self._clock = loop.create_task(self._expire_sessions())
+
+    async def stop(self) -> None:
+        """Close the listeners and all connections."""
+        self._clock.cancel()
+        self._mqtt.close()
+        for connection in list(self._live):
+            connection.close("server stops")
+        await self._mqtt.wait_closed()
+        await self._http.cleanup()
+
+    def create_profile(
+        self,
+        name: str,
+        key: str,
+        secret: str,
+        provision_type: ProvisionType = ProvisionType.ALLOW_CREATE_NEW_DEVICES,
+        **fields: Any,
+    ) -> Profile:
+        """Create a device profile that provisions; *fields* are further fields of its REST object."""
+        configuration = {"type": provision_type.value, "provisionDeviceSecret": secret}
+        body = {
+            "name": name,
+            "provisionType": provision_type.value,
+            "provisionDeviceKey": key,
+            "profileData": {"provisionConfiguration": configuration},
+            **fields,
+        }
+        return self.store.save_profile(body)
+
+    def create_device(self, name: str, token: str | None = None, profile: Profile | None = None) -> Device:
+        """Create a device with an access token."""
+        credentials = access_token(token) if token else None
+        return self.store.create_device(name, profile or self.store.default_profile(), credentials)
+
+    async def _expire_sessions(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.inactivity_check_s)
+            self.core.sessions.expire(asyncio.get_running_loop().time(), self.settings.inactivity_limit_s)
