@@ -4,6 +4,8 @@
 #include "tb/tb_port.h"
 #include "tb_port_log.h"
 
+#define NUMBER_TEXT_MAX 10
+
 static const char *TAG = "app_settings";
 
 /** Reads `tb_cfg` key @p key, or else takes @p fallback from menuconfig. */
@@ -19,22 +21,41 @@ static tb_err_t read_text(const char *key, const char *fallback, char *dst, size
     return err;
 }
 
+/** Reads decimal digits. @retval TB_ERR_INVALID_ARG  something else. @retval TB_ERR_OUT_OF_RANGE  over @p max. */
+static tb_err_t parse_number(const char *text, uint32_t max, uint32_t *out)
+{
+    uint64_t value = 0;
+    if (text[0] == '\0') {
+        return TB_ERR_INVALID_ARG;
+    }
+    for (; *text != '\0'; text++) {
+        if (*text < '0' || *text > '9') {
+            return TB_ERR_INVALID_ARG;
+        }
+        value = value * 10 + (uint64_t)(*text - '0');
+        if (value > max) {
+            return TB_ERR_OUT_OF_RANGE;
+        }
+    }
+    *out = (uint32_t)value;
+    return TB_OK;
+}
+
 static tb_err_t read_number(const char *key, uint32_t fallback, uint32_t max, uint32_t *out)
 {
-    uint32_t value = fallback;
-    tb_err_t err = tb_port_config_u32(key, &value);
+    char text[NUMBER_TEXT_MAX + 1];
+    tb_err_t err = tb_port_config_text(key, text, sizeof(text));
     if (err == TB_ERR_NOT_FOUND) {
-        err = TB_OK;
+        *out = fallback;
+        return TB_OK;
     }
-    if (err == TB_OK && value > max) {
-        err = TB_ERR_OUT_OF_RANGE;
+    if (err == TB_OK) {
+        err = parse_number(text, max, out);
     }
     if (err != TB_OK) {
-        TB_LOGE(TAG, "%s: %s (a number from 0 to %u)", key, tb_err_text(err), (unsigned)max);
-        return err;
+        TB_LOGE(TAG, "%s: %s (a text of digits, from 0 to %u)", key, tb_err_text(err), (unsigned)max);
     }
-    *out = value;
-    return TB_OK;
+    return err;
 }
 
 static tb_err_t read_numbers(app_settings_t *out)

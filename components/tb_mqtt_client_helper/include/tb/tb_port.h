@@ -78,13 +78,11 @@ TB_NODISCARD tb_err_t tb_port_save(const char *key, tb_str_t value);
 /** TB_OK also when there was none. */
 TB_NODISCARD tb_err_t tb_port_erase(const char *key);
 
-/* ---- Settings put on the device from outside: NVS namespace `tb_cfg` ------------------------------------------- */
+/* ---- Settings put on the device from outside: NVS namespace `tb_cfg`, all of NVS type string ------------------- */
 
-/** Reads a text with its NUL. @retval TB_ERR_NOT_FOUND  not set. @retval TB_ERR_TOO_LONG  over @p cap. */
+/** Reads a text with its NUL. @retval TB_ERR_NOT_FOUND  not set. @retval TB_ERR_TOO_LONG  over @p cap.
+ *  @retval TB_ERR_INVALID_ARG  not of type string. */
 TB_NODISCARD tb_err_t tb_port_config_text(const char *key, char *dst, size_t cap);
-
-/** @retval TB_ERR_NOT_FOUND  not set. @retval TB_ERR_INVALID_ARG  set, but not a number. */
-TB_NODISCARD tb_err_t tb_port_config_u32(const char *key, uint32_t *out);
 
 /* ---- System ---------------------------------------------------------------------------------------------------- */
 

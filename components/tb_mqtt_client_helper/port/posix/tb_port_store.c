@@ -149,20 +149,3 @@ tb_err_t tb_port_config_text(const char *key, char *dst, size_t cap)
     }
     return err;
 }
-
-tb_err_t tb_port_config_u32(const char *key, uint32_t *out)
-{
-    char text[16];
-    char *end = NULL;
-    tb_err_t err = tb_port_config_text(key, text, sizeof(text));
-    if (err != TB_OK) {
-        return err;
-    }
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > UINT32_MAX) {
-        return TB_ERR_INVALID_ARG;
-    }
-    *out = (uint32_t)value;
-    return TB_OK;
-}

@@ -1,0 +1,257 @@
+// MQTT over esp-mqtt. Its event handler runs in its own task (or in the task whose write failed) with its lock held: it
+// copies what happened into bounded slots and returns. Reconnecting is the session's to decide, so esp-mqtt does not.
+
+#include <string.h>
+
+#include "freertos/FreeRTOS.h"
+#include "freertos/queue.h"
+#include "freertos/semphr.h"
+#include "freertos/task.h"
+#include "mqtt_client.h"
+#include "sdkconfig.h"
+
+#include "tb/tb_port.h"
+#include "tb_port_log.h"
+
+#define EVENT_SLOTS 16
+#define QOS 1
+#define RECONNECT_MS 200 // never used to reconnect, but esp_mqtt_client_stop() waits for half of it
+
+static const char *TAG = "tb_port_mqtt";
+
+/** The connection. Any task may publish, so the lock keeps it alive meanwhile. */
+static struct {
+    SemaphoreHandle_t lock;
+    StaticSemaphore_t lock_memory;
+    esp_mqtt_client_handle_t client;
+    volatile bool is_up;
+    uint8_t connack; // of the refusal that esp-mqtt will report as a disconnect next
+} s_connection;
+
+static struct {
+    QueueHandle_t queue;
+    StaticQueue_t queue_memory;
+    uint8_t slots[EVENT_SLOTS * sizeof(tb_port_event_t)];
+} s_inbox;
+
+/** One message at a time: its fragments are joined here, and it stays until the reader comes back. */
+static struct {
+    volatile enum { FREE, JOINING, TAKEN } state;
+    bool is_read;
+    size_t joined;
+    size_t topic_len;
+    char topic[CONFIG_TB_RX_TOPIC_MAX];
+    char payload[CONFIG_TB_RX_PAYLOAD_MAX];
+} s_message;
+
+static void post(tb_port_event_t event)
+{
+    if (xQueueSend(s_inbox.queue, &event, 0) != pdTRUE) {
+        TB_LOGW(TAG, "event %d dropped: nobody reads", (int)event.kind);
+    }
+}
+
+static void start_message(esp_mqtt_event_handle_t event)
+{
+    bool fits = event->topic_len >= 0 && (size_t)event->topic_len <= sizeof(s_message.topic) &&
+                event->total_data_len >= 0 && (size_t)event->total_data_len <= sizeof(s_message.payload);
+    if (s_message.state == TAKEN || !fits) {
+        post((tb_port_event_t){.kind = TB_PORT_TOO_LARGE});
+        return;
+    }
+    s_message.state = JOINING; // an unfinished one is forgotten
+    s_message.joined = 0;
+    s_message.topic_len = (size_t)event->topic_len;
+    memcpy(s_message.topic, event->topic, s_message.topic_len);
+}
+
+/** Takes a fragment of a message; esp-mqtt gives the topic with the first one only, and NUL-terminates nothing. */
+static void on_data(esp_mqtt_event_handle_t event)
+{
+    if (event->current_data_offset == 0) {
+        start_message(event);
+    }
+    size_t offset = (size_t)event->current_data_offset;
+    size_t len = (size_t)event->data_len;
+    if (s_message.state != JOINING || offset != s_message.joined || len > sizeof(s_message.payload) - offset) {
+        return; // the rest of a message that was too large
+    }
+    if (len > 0) {
+        memcpy(s_message.payload + offset, event->data, len);
+    }
+    s_message.joined += len;
+    if (s_message.joined == (size_t)event->total_data_len) {
+        s_message.state = TAKEN;
+        post((tb_port_event_t){.kind = TB_PORT_MESSAGE,
+                               .topic = {.ptr = s_message.topic, .len = s_message.topic_len},
+                               .payload = {.ptr = s_message.payload, .len = s_message.joined}});
+    }
+}
+
+static void on_disconnected(void)
+{
+    s_connection.is_up = false;
+    post(s_connection.connack != 0 ? (tb_port_event_t){.kind = TB_PORT_REFUSED, .connack = s_connection.connack}
+                                   : (tb_port_event_t){.kind = TB_PORT_DISCONNECTED});
+}
+
+static void on_error(const esp_mqtt_error_codes_t *error)
+{
+    if (error->error_type == MQTT_ERROR_TYPE_CONNECTION_REFUSED) {
+        s_connection.connack = (uint8_t)error->connect_return_code;
+    } else if (error->error_type == MQTT_ERROR_TYPE_TCP_TRANSPORT) {
+        TB_LOGI(TAG, "connection over: %s, errno %d", esp_err_to_name(error->esp_tls_last_esp_err),
+                error->esp_transport_sock_errno);
+    }
+}
+
+static void on_event(void *context, esp_event_base_t base, int32_t id, void *data)
+{
+    (void)context;
+    (void)base;
+    esp_mqtt_event_handle_t event = data;
+    switch ((esp_mqtt_event_id_t)id) {
+    case MQTT_EVENT_CONNECTED:
+        s_connection.is_up = true;
+        post((tb_port_event_t){.kind = TB_PORT_CONNECTED});
+        break;
+    case MQTT_EVENT_ERROR:
+        on_error(event->error_handle);
+        break;
+    case MQTT_EVENT_DISCONNECTED:
+        on_disconnected();
+        break;
+    case MQTT_EVENT_PUBLISHED:
+        post((tb_port_event_t){.kind = TB_PORT_PUBLISHED, .msg_id = event->msg_id});
+        break;
+    case MQTT_EVENT_DATA:
+        on_data(event);
+        break;
+    default:
+        break;
+    }
+}
+
+static void free_message(void)
+{
+    tb_wipe(s_message.payload, sizeof(s_message.payload));
+    s_message.is_read = false;
+    s_message.state = FREE;
+}
+
+/** Makes lock and queue, once, out of static memory. */
+static void prepare(void)
+{
+    if (s_connection.lock == NULL) {
+        s_connection.lock = xSemaphoreCreateMutexStatic(&s_connection.lock_memory);
+        s_inbox.queue = xQueueCreateStatic(EVENT_SLOTS, sizeof(tb_port_event_t), s_inbox.slots, &s_inbox.queue_memory);
+    }
+    xQueueReset(s_inbox.queue);
+    free_message();
+    s_connection.is_up = false;
+    s_connection.connack = 0;
+}
+
+static esp_mqtt_client_handle_t start_client(const tb_port_connection_t *connection)
+{
+    const esp_mqtt_client_config_t config = {
+        .broker.address =
+            {
+                .hostname = connection->host,
+                .port = connection->port,
+                .transport = MQTT_TRANSPORT_OVER_TCP,
+            },
+        .credentials = {.username = connection->username, .client_id = connection->client_id},
+        .session.keepalive = connection->keepalive_s,
+        .network =
+            {
+                .disable_auto_reconnect = true,
+                .timeout_ms = (int)connection->timeout_ms,
+                .reconnect_timeout_ms = RECONNECT_MS,
+            },
+    };
+    esp_mqtt_client_handle_t client = esp_mqtt_client_init(&config);
+    if (client == NULL) {
+        return NULL;
+    }
+    if (esp_mqtt_client_register_event(client, MQTT_EVENT_ANY, on_event, NULL) != ESP_OK ||
+        esp_mqtt_client_start(client) != ESP_OK) {
+        esp_mqtt_client_destroy(client);
+        return NULL;
+    }
+    return client;
+}
+
+tb_err_t tb_port_open(const tb_port_connection_t *connection)
+{
+    if (s_connection.client != NULL) {
+        return TB_ERR_INVALID_STATE;
+    }
+    prepare();
+    s_connection.client = start_client(connection);
+    return s_connection.client != NULL ? TB_OK : TB_ERR_TRANSPORT;
+}
+
+tb_err_t tb_port_subscribe(const char *topic, int *msg_id)
+{
+    if (s_connection.client == NULL) {
+        return TB_ERR_TRANSPORT;
+    }
+    int id = esp_mqtt_client_subscribe(s_connection.client, topic, QOS);
+    if (id < 0) {
+        return TB_ERR_TRANSPORT;
+    }
+    *msg_id = id;
+    return TB_OK;
+}
+
+tb_err_t tb_port_publish(const char *topic, tb_str_t payload, int *msg_id)
+{
+    int id = -1;
+    if (s_connection.lock == NULL) {
+        return TB_ERR_TRANSPORT;
+    }
+    xSemaphoreTake(s_connection.lock, portMAX_DELAY);
+    if (s_connection.client != NULL && s_connection.is_up) { // esp-mqtt would keep it for a connection that never comes
+        id = esp_mqtt_client_publish(s_connection.client, topic, payload.ptr, (int)payload.len, QOS, false);
+    }
+    xSemaphoreGive(s_connection.lock);
+    if (id < 0) {
+        return TB_ERR_TRANSPORT;
+    }
+    *msg_id = id;
+    return TB_OK;
+}
+
+void tb_port_close(void)
+{
+    if (s_connection.client == NULL) {
+        return;
+    }
+    xSemaphoreTake(s_connection.lock, portMAX_DELAY);
+    esp_mqtt_client_handle_t client = s_connection.client;
+    s_connection.client = NULL;
+    s_connection.is_up = false;
+    xSemaphoreGive(s_connection.lock);
+    esp_mqtt_client_stop(client); // sends DISCONNECT and waits for the client's task
+    vTaskDelay(1); // which, before ESP-IDF 5.5.1, writes to the client once more after it said it stopped
+    esp_mqtt_client_destroy(client);
+    xQueueReset(s_inbox.queue);
+    free_message();
+}
+
+bool tb_port_next_event(uint32_t wait_ms, tb_port_event_t *out)
+{
+    if (s_inbox.queue == NULL) {
+        vTaskDelay(pdMS_TO_TICKS(wait_ms));
+        return false;
+    }
+    if (s_message.is_read) {
+        free_message();
+    }
+    if (xQueueReceive(s_inbox.queue, out, pdMS_TO_TICKS(wait_ms)) != pdTRUE) {
+        return false;
+    }
+    s_message.is_read = out->kind == TB_PORT_MESSAGE;
+    return true;
+}
