@@ -4,12 +4,12 @@
 
 bool app_sensors_get_temperature(float *out)
 {
-    *out = 25;
+    *out = 25.0f;
     return true;
 }
 
 bool app_sensors_get_humidity(float *out)
 {
-    *out = 26;
+    *out = 26.0f;
     return true;
 }

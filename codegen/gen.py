@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Generate the C of a device out of its model. Run `python codegen/gen.py --help`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tbgen.errors import GenError
+from tbgen.project import Project, copied, find_model, in_place, unknown_files
+from tbgen.store import diff, stale, write
+
+ROOT = Path(__file__).resolve().parent.parent
+
+EPILOG = """\
+exit codes: 0 done, or nothing stale; 1 something is stale; 2 wrong model, wrong usage or unwritable output
+main/app_sensors.c is yours: it is made when missing, and never overwritten once you changed it.
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        model = find_model(ROOT, options.model)
+        if options.out:
+            return _generate(copied(ROOT, options.out, model))
+        project = in_place(ROOT, model)
+        return _check(project) if options.check else _generate(project)
+    except GenError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gen.py",
+        description="Generate the C of a device out of its model; with no argument, again for the model in place.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--model", metavar="M", help="another model: a file, or a name in codegen/models")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--out", metavar="DIR", type=Path, help="write a complete project of its own to DIR")
+    mode.add_argument("--check", action="store_true", help="write nothing; show what is stale")
+    return parser
+
+
+def _generate(project: Project) -> int:
+    written = write(project.root, project.plan)
+    print(f"{project.model}: {len(written)} of {len(project.plan.files)} files written")
+    return 0
+
+
+def _check(project: Project) -> int:
+    sys.stdout.writelines(diff(project.root, project.plan))
+    unknown = unknown_files(project)
+    for path in unknown:
+        print(f"{path}: nothing generates this file; delete it")
+    count = len(stale(project.root, project.plan)) + len(unknown)
+    print(f"{project.model}: {f'{count} stale; run `python codegen/gen.py`' if count else 'up to date'}")
+    return 1 if count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""Prints the device model into files. Templates look like what they make; all thinking is done before."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tbgen import ir
+from tbgen.filters import FILTERS
+from tbgen.layout import GEN, SCHEMA, STARTING_POINT
+from tbgen.schema import Model
+from tbgen.validate import json_schema
+
+# What is printed from which template; {name} is the model's.
+_OUTPUTS = {
+    f"{GEN}/sources.cmake": "gen/sources.cmake.j2",
+    f"{GEN}/tb_model.h": "gen/tb_model.h.j2",
+    f"{GEN}/tb_model_prov.c": "gen/tb_model_prov.c.j2",
+    f"{GEN}/tb_model_prov.h": "gen/tb_model_prov.h.j2",
+    f"{GEN}/tb_model_telemetry.c": "gen/tb_model_telemetry.c.j2",
+    f"{GEN}/tb_protocol.h": "gen/tb_protocol.h.j2",
+    "docs/model-{name}.md": "docs/model.md.j2",
+    "main/Kconfig.projbuild": "main/Kconfig.projbuild.j2",
+    "main/app_main.c": "main/app_main.c.j2",
+    "main/app_sensors.h": "main/app_sensors.h.j2",
+    "main/front_connection.c": "main/front_connection.c.j2",
+    "main/normal_connection.c": "main/normal_connection.c.j2",
+    STARTING_POINT: "main/app_sensors.c.j2",
+}
+
+
+def render(device: ir.Device, templates: Path) -> dict[str, bytes]:
+    """Return the content of each output for *device*, by its path inside the project."""
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # neither HTML nor XML: each text passes the filter of its place
+    )
+    environment.filters.update(FILTERS)
+    return {
+        path.format(name=device.name): environment.get_template(template).render(device=device).encode()
+        for path, template in _OUTPUTS.items()
+    }
+
+
+def render_schema() -> dict[str, bytes]:
+    """Return the JSON Schema of the model format, for editors."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **json_schema(Model)}
+    return {SCHEMA: (json.dumps(schema, indent=2, ensure_ascii=False) + "\n").encode()}
