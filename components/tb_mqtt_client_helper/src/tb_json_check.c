@@ -7,7 +7,7 @@
 
 static char peek(const tb_str_t *in)
 {
-    return in->len > 0 ? in->ptr[0] : '\0';
+    return (char)(in->len > 0 ? in->ptr[0] : '\0');
 }
 
 static void skip(tb_str_t *in, size_t count)

@@ -1,7 +1,7 @@
 #include "tb/tb_session.h"
 
 #define AT_NAME(name, text) [name] = #name,
-#define AT_TEXT(name, text) [name] = text,
+#define AT_TEXT(name, text) [name] = (text),
 
 const char *tb_state_name(tb_state_t state)
 {

@@ -96,7 +96,7 @@ void tb_port_random(void *dst, size_t len);
 TB_NODISCARD tb_err_t tb_port_device_id(char dst[TB_PORT_DEVICE_ID_MAX]);
 
 /** Free memory in bytes. */
-uint32_t tb_port_free_memory(void);
+unsigned long tb_port_free_memory(void);
 
 /** Version of ESP-IDF, or what stands in its place; static lifetime. */
 const char *tb_port_sdk_version(void);

@@ -125,7 +125,7 @@ tb_err_t tb_port_device_id(char dst[TB_PORT_DEVICE_ID_MAX])
     return TB_OK;
 }
 
-uint32_t tb_port_free_memory(void)
+unsigned long tb_port_free_memory(void)
 {
     return esp_get_free_heap_size();
 }

@@ -69,25 +69,30 @@ static bool sync_dir(const char *path)
     return synced;
 }
 
-static bool make_dir(const char *path)
+/** Makes the directory @p path and those above it. */
+static bool make_dirs(char *path)
 {
-    char parent[PATH_MAX];
-    if (mkdir(path, 0700) == 0 || errno == EEXIST) {
-        return true;
+    for (char *slash = path; slash != NULL;) {
+        slash = strchr(slash + 1, '/');
+        if (slash != NULL) {
+            *slash = '\0';
+        }
+        bool made = mkdir(path, 0700) == 0 || errno == EEXIST;
+        if (slash != NULL) {
+            *slash = '/';
+        }
+        if (!made) {
+            return false;
+        }
     }
-    const char *slash = strrchr(path, '/');
-    if (errno != ENOENT || slash == NULL || slash == path) {
-        return false;
-    }
-    (void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
-    return make_dir(parent) && (mkdir(path, 0700) == 0 || errno == EEXIST);
+    return true;
 }
 
 tb_err_t tb_port_init(void)
 {
     char path[PATH_MAX];
     tb_err_t err = path_of(NAMESPACE, "", path);
-    if (err == TB_OK && !make_dir(path)) {
+    if (err == TB_OK && !make_dirs(path)) {
         TB_LOGE(TAG, "cannot make the directory %s: %s (set TB_STORE_DIR to one that can be written)", path,
                 strerror(errno));
         err = TB_ERR_STORE;

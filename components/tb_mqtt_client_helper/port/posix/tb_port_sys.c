@@ -35,7 +35,7 @@ void tb_port_log_line(char level, const char *tag, const char *format, ...)
     printf("%c (%" PRIu64 ") %s: ", level, tb_port_now_ms(), tag);
     vprintf(format, args);
     putchar('\n');
-    fflush(stdout);
+    (void)fflush(stdout);
     funlockfile(stdout);
     va_end(args);
 }
@@ -74,10 +74,9 @@ tb_err_t tb_port_device_id(char dst[TB_PORT_DEVICE_ID_MAX])
     return err;
 }
 
-uint32_t tb_port_free_memory(void)
+unsigned long tb_port_free_memory(void)
 {
-    uint64_t bytes = (uint64_t)sysconf(_SC_AVPHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-    return bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)bytes;
+    return (unsigned long)sysconf(_SC_AVPHYS_PAGES) * (unsigned long)sysconf(_SC_PAGESIZE);
 }
 
 const char *tb_port_sdk_version(void)

@@ -1,0 +1,60 @@
+# One word a job; each sets up what it needs. `make help` lists them.
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest -p tests.closing_line
+CMAKE := cmake -G Ninja -Wno-dev
+
+# For `make run` against a real ThingsBoard; through the environment, so that no secret stands in a command line.
+export SERVER KEY SECRET DEVICE TOKEN RUN_TIME
+
+.PHONY: help run test gen check fmt menuconfig build bench size server clean setup setup-test build-test
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+run: build ## both use cases on this computer (SERVER=mqtt://HOST:PORT KEY= SECRET= DEVICE= TOKEN=: a real ThingsBoard)
+	@$(PYTHON) tools/tb.py run --firmware build_host/*.elf
+
+test: build-test ## everything that a green change needs
+	@$(PYTEST) -n 2 --target linux --build-dir build_test
+
+gen: setup ## regenerate C, Kconfig and docs from the device model (MODEL=... for another one)
+	@$(PYTHON) codegen/gen.py $(if $(MODEL),--model $(MODEL))
+
+check: setup-test ## drift, format, lint, types: under a minute
+	@$(CMAKE) -S host -B build_test -DTB_SANITIZE=ON -DTB_TESTS=ON >/dev/null
+	@$(PYTEST) -n 2 tests/checks
+
+fmt: setup-test ## format C and Python
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+	@$(PYTHON) -m ruff format --quiet . && $(PYTHON) -m ruff check --quiet --fix .
+
+menuconfig: setup ## configure the firmware that runs on this computer
+	@$(CMAKE) -S host -B build_host >/dev/null
+	@ninja -C build_host menuconfig
+
+build: setup
+	@$(CMAKE) -S host -B build_host -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
+	@ninja -C build_host --quiet
+
+bench: build setup-test ## heap, instructions, time: figures
+	@$(PYTHON) bench/bench.py
+
+size: setup-test ## text, data, bss on rv32imc: figures
+	@$(PYTHON) bench/size.py
+
+server: setup ## the stand-in ThingsBoard alone, on 127.0.0.1
+	@$(PYTHON) tools/tb.py server
+
+clean: ## everything that was built
+	@rm -rf build_* report
+
+setup:
+	@tools/setup.sh run
+
+setup-test:
+	@tools/setup.sh test
+
+build-test: setup-test
+	@$(CMAKE) -S host -B build_test -DTB_SANITIZE=ON -DTB_TESTS=ON >/dev/null
+	@ninja -C build_test --quiet

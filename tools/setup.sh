@@ -1,0 +1,51 @@
+#!/bin/sh
+# Installs what a command of the Makefile needs: Debian packages, and the Python packages of the lock into .venv.
+# Usage: tools/setup.sh run|test
+set -eu
+cd "$(dirname "$0")/.."
+
+run_packages="gcc libc6-dev cmake ninja-build pkg-config libmosquitto-dev libjsmn-dev python3 python3-venv"
+test_packages="$run_packages libcmocka-dev libcjson-dev clang-format clang-tidy valgrind
+               gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
+
+case "${1:-}" in
+run) packages=$run_packages ;;
+test) packages=$test_packages ;;
+*)
+    echo "usage: tools/setup.sh run|test" >&2
+    exit 2
+    ;;
+esac
+
+install_packages() {
+    missing=""
+    for package in $packages; do
+        dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "Packages are missing. Run this, then try again:" >&2
+        echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends$missing" >&2
+        exit 2
+    fi
+    echo "Installing$missing"
+    apt-get update -qq
+    # shellcheck disable=SC2086  # a list of words
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+make_venv() {
+    stamp=.venv/lock.sha256
+    sha256sum --check --status "$stamp" 2>/dev/null && return 0
+    echo "Making .venv from requirements.lock"
+    [ -x .venv/bin/python ] || python3 -m venv .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+    sha256sum requirements.lock >"$stamp"
+}
+
+if command -v dpkg-query >/dev/null; then
+    install_packages
+else
+    echo "Not a Debian or Ubuntu: see to it that these are there: $packages" >&2
+fi
+make_venv
