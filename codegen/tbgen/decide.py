@@ -66,7 +66,7 @@ class _Names:
         if identifier in self._owners:
             owner = self._owners[identifier]
             problem = f"gives the C name `{identifier}`, as {dotted(owner)} in line {self._document.where(owner).line}"
-            raise self._document.error(path, problem, "each name once; `x` also takes `has_x`")
+            raise self._document.error(path, problem, "each name once, and `x` also takes `has_x`")
         self._owners[identifier] = path
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
+from tbgen.errors import GenError
+
 GEN = "components/tb_mqtt_client_helper/gen"
 MANIFEST = f"{GEN}/MANIFEST"
 MODELS = "codegen/models"
@@ -18,24 +20,42 @@ STARTING_POINT = "main/app_sensors.c"
 
 DEFAULT_MODEL = "dev_sup_access_token_wo_ssl"
 
-# fmt: off
-_SHIPPED = (
-    ".ci", ".clang-format", ".clang-tidy", ".gitattributes", ".gitignore", "*.md", "CMakeLists.txt", "LICENSE",
-    "Makefile", "codegen", "components", "conftest.py", "docs", "host", "idf_ext.py", "main", "partitions*.csv",
-    "pyproject.toml", "pytest_*.py", "requirements.lock", "sdkconfig.ci*", "sdkconfig.defaults*", "tests", "tools",
-)
-_MADE_BY_TOOLS = ("__pycache__", "*.pyc", ".*_cache", ".hypothesis", "build*", "managed_components", "sdkconfig")
-# fmt: on
-
 
 def shipped_files(root: Path) -> Iterator[str]:
-    """Yield the path of each file of the project *root* that every project has, whatever its model."""
-    top = (path for path in root.iterdir() if any(fnmatch(path.name, pattern) for pattern in _SHIPPED))
-    for path in sorted(file for each in top for file in ([each] if each.is_file() else each.rglob("*"))):
-        relative = path.relative_to(root)
-        made_by_tools = any(fnmatch(part, pattern) for part in relative.parts for pattern in _MADE_BY_TOOLS)
-        if path.is_file() and not made_by_tools and not is_of_the_model(relative.as_posix()):
-            yield relative.as_posix()
+    """Yield the path of each file of the project *root* that every project has, whatever its model.
+
+    What git ignores is nobody else's business: build trees, caches, and a sdkconfig with its secrets.
+    """
+    try:
+        ignored = [".git", *(root / ".gitignore").read_text(encoding="utf-8").split()]
+    except OSError:
+        raise GenError(f"{root / '.gitignore'}: cannot be read; it says what is no part of the project") from None
+    for path in _walk(root, "", ignored):
+        if not is_of_the_model(path):
+            yield path
+
+
+def _walk(folder: Path, prefix: str, ignored: list[str]) -> Iterator[str]:
+    for child in sorted(folder.iterdir()):
+        path = prefix + child.name
+        if _is_ignored(path, ignored):
+            continue
+        if child.is_dir():
+            yield from _walk(child, f"{path}/", ignored)
+        elif child.is_file():
+            yield path
+
+
+def _is_ignored(path: str, patterns: list[str]) -> bool:
+    """Tell whether one of the *patterns* of a .gitignore without exceptions names *path* itself.
+
+    >>> _is_ignored("build_host", ["/build*/"]), _is_ignored("host/build", ["/build*/"])
+    (True, False)
+    >>> _is_ignored("tools/tbtools/__pycache__", ["__pycache__/"])
+    True
+    """
+    name = path.rpartition("/")[2]
+    return any(fnmatch(path if "/" in each[:-1] else name, each.strip("/")) for each in patterns)
 
 
 def is_of_the_model(path: str) -> bool:

@@ -189,12 +189,12 @@ class _Builder:
             if not isinstance(key, str):
                 problem = f"the key {key!r} is not text"
                 raise ModelError(Where(self._file, line), dotted(path), problem, "quote it, or see the allowed keys")
+            member = (*path, key)
             if key in mapping:
-                first = self.lines[(*path, key)]
-                problem = f"stands twice, first in line {first}"
-                raise ModelError(Where(self._file, line), dotted((*path, key)), problem, "each key once")
-            self.lines[(*path, key)] = line
-            mapping[key] = self._value(self._next(), (*path, key))
+                problem = f"stands twice, first in line {self.lines[member]}"
+                raise ModelError(Where(self._file, line), dotted(member), problem, "each key once")
+            self.lines[member] = line
+            mapping[key] = self._value(self._next(), member)
         return mapping
 
     def _sequence(self, path: KeyPath) -> list[Any]:
@@ -230,5 +230,5 @@ _PLAIN: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
     (re.compile(r"0x[0-9a-fA-F]+"), lambda text: int(text[2:], 16)),
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
     (re.compile(r"[-+]?\.(inf|Inf|INF)"), lambda text: float(text.replace(".", ""))),
-    (re.compile(r"\.(nan|NaN|NAN)"), lambda text: float("nan")),
+    (re.compile(r"\.(nan|NaN|NAN)"), lambda _: float("nan")),
 )

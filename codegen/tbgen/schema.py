@@ -40,7 +40,7 @@ class Item(Strict):
     """What all items of telemetry have."""
 
     name: str = _rule(f"name in C and in the log: {NAME_RULE}", pattern=NAME_PATTERN, max_length=NAME_MAX)
-    key: str | None = _option(f"key on the wire: any text, 1 to {KEY_MAX_BYTES} bytes; the name if left out")
+    key: str | None = _option(f"key on the wire: any text, 1 to {KEY_MAX_BYTES} bytes (the name if left out)")
     unit: str | None = _option("unit of the value: any text, at most 32 characters", min_length=1, max_length=32)
     description: str | None = _option("what the value is: any text, at most 1000 characters", max_length=1000)
 
@@ -49,15 +49,15 @@ class BoolItem(Item):
     """true or false."""
 
     type: Literal["bool"] = _rule("true or false")
-    example: bool | None = _option("value to start with: true or false; false if left out")
+    example: bool | None = _option("value to start with: true or false (false if left out)")
 
 
 class Number(Item, Generic[N]):
     """What all numbers have."""
 
-    min: N | None = _option("smallest value that occurs, not enforced; a number")
-    max: N | None = _option("largest value that occurs, not enforced; a number")
-    example: N | None = _option("value to start with, near 0 if left out; a number")
+    min: N | None = _option("smallest value that occurs, not enforced: a number")
+    max: N | None = _option("largest value that occurs, not enforced: a number")
+    example: N | None = _option("value to start with, near 0 if left out: a number")
 
 
 class Int32Item(Number[Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]]):
@@ -97,7 +97,7 @@ class StringItem(Item):
 
     type: Literal["string"] = _rule("text, UTF-8")
     max_len: int = _rule("longest text in bytes: a whole number", ge=1, le=1024)
-    example: str | None = _option("value to start with: text of at most max_len bytes; empty if left out")
+    example: str | None = _option("value to start with: text of at most max_len bytes (empty if left out)")
 
 
 IntegerItem = Int32Item | Uint32Item | Int64Item
@@ -116,7 +116,7 @@ class Model(Strict):
     """A device: how it is provisioned, and what it sends."""
 
     name: str = _rule(f"name of the project: {NAME_RULE}", pattern=NAME_PATTERN, max_length=NAME_MAX)
-    title: str | None = _option("one line: any text, 1 to 120 characters; the name if left out", max_length=120)
+    title: str | None = _option("one line: any text, 1 to 120 characters (the name if left out)", max_length=120)
     description: str | None = _option("what the device is: any text, at most 4000 characters", max_length=4000)
     provisioning: Provisioning = _rule("how the device gets its credentials: a mapping")
     telemetry: list[Annotated[TelemetryItem, Field(discriminator="type")]] = _rule(

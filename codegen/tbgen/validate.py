@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails, core_schema
 
 from tbgen.errors import ModelError
 from tbgen.load import Document, KeyPath
-from tbgen.names import nearest
+from tbgen.names import NAME_RULE, nearest
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -58,6 +58,8 @@ def _explain(document: Document, shape: type[BaseModel], details: ErrorDetails) 
         problem = "is missing" if given is None else f"{_shown(given)} is not allowed"
         hint = nearest(given, allowed) if isinstance(given, str) else ""
         return document.error((*path, field), problem, f"{hint}allowed: {', '.join(allowed)}")
+    if loc[-1:] == ("[key]",):  # a key that the user may choose, but not as he did
+        return document.error(path[:-1], f"{_shown(details['input'])} is no usable key", NAME_RULE)
     if kind == "extra_forbidden":
         allowed = list(_node(schema, loc[:-1])["properties"])
         hint = nearest(str(loc[-1]), allowed)
@@ -94,7 +96,7 @@ def _node(schema: dict[str, Any], loc: tuple[int | str, ...], resolve: bool = Tr
         elif "properties" in node:
             node = node["properties"][part]
         else:
-            node = node["additionalProperties"]
+            node = next(iter(node["patternProperties"].values()))
     return _resolved(schema, node) if resolve else node
 
 
