@@ -3,8 +3,8 @@
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
-from amqtt import errors, mqtt  # type: ignore[import-untyped]
-from amqtt.mqtt.connect import ConnectVariableHeader  # type: ignore[import-untyped]
+from amqtt import errors, mqtt
+from amqtt.mqtt.connect import ConnectVariableHeader
 
 from tbtools.server.packets import (
     Connect,

@@ -25,7 +25,7 @@ class PacketHandler(Protocol):
 
     @property
     def mode(self) -> str | None:
-        """ "provision", "device", or None before CONNECT has been accepted."""
+        """What kind of session is open: "provision", "device", or None before CONNECT has been accepted."""
 
     def on_packet(self, packet: Packet) -> None:
         """Handle a packet; CloseConnection, and any error, closes the connection."""
@@ -63,6 +63,7 @@ class Connection(asyncio.Protocol):
     # -- asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Count the connection, and turn it away when there are too many."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._write, self._finish = transport.write, transport.close
@@ -78,9 +79,11 @@ class Connection(asyncio.Protocol):
             self._write, self._finish = segmented.write, segmented.finish
 
     def data_received(self, data: bytes) -> None:
+        """Handle the packets that *data* completes."""
         self._guard(lambda: self._receive(data))
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Say why in the journal, and free everything."""
         for timer in self._timers:
             timer.cancel()
         if self._close_cause is None:
@@ -94,6 +97,7 @@ class Connection(asyncio.Protocol):
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
+        """The client reads again."""
         if not self.closing:
             self._transport.resume_reading()
 

@@ -3,14 +3,14 @@
 import json
 import math
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tbtools.server.lenient_json import Number
 from tbtools.server.settings import Settings
 
 KEY_LENGTH_MAX = 255
-_INT64 = range(-(2**63), 2**63)
+INT64 = range(-(2**63), 2**63)
 _DECIMALS_MAX = 16
 _PLAIN_DIGITS_MAX = 400
 _PARSABLE = re.compile(r"-?[0-9]*\.?[0-9]+")
@@ -88,13 +88,16 @@ def _string_of(text: str, settings: Settings) -> Value:
 
 def _number_of(text: str, settings: Settings) -> Value:
     """An integer without "." is a long, other numbers are doubles, what fits neither becomes a string."""
-    number = Decimal(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise InvalidData("exponent of a number is out of range") from error
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int):
         return str(text)
     simple_double = "." in text and "e" not in text.lower()
     if not simple_double and number.adjusted() < _PLAIN_DIGITS_MAX and (exponent >= 0 or number == int(number)):
-        if int(number) in _INT64:
+        if int(number) in INT64:
             return int(number)
     elif -exponent <= _DECIMALS_MAX and math.isfinite(float(number)):
         return float(number)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tbtools.server.faults import Fault
+from tbtools.server.files import raise_file_limit
 from tbtools.server.settings import Settings
 from tbtools.server.standin import StandIn, StandInConfig
 from tbtools.server.validation import explain
@@ -20,16 +21,21 @@ EXIT_CANNOT_LISTEN = 4
 def prepare(host: str, mqtt_port: int, http_port: int, server_version: str, faults: list[str]) -> StandIn:
     """Make a server from command line options; ValueError says which is wrong."""
     try:
-        standin = StandIn(StandInConfig(host, mqtt_port, http_port, Settings(server_version=server_version)))
-        for fault in faults:
-            standin.faults.add(Fault.parse(fault))
+        settings = Settings(server_version=server_version)
     except ValueError as error:
         raise ValueError(explain(error)) from error
+    standin = StandIn(StandInConfig(host, mqtt_port, http_port, settings))
+    for fault in faults:
+        try:
+            standin.faults.add(Fault.parse(fault))
+        except ValueError as error:
+            raise ValueError(f"--fault {fault}: {explain(error)}") from error
     return standin
 
 
 async def serve(standin: StandIn, port_file: Path | None) -> int:
     """Run until SIGINT or SIGTERM and return the exit code. *port_file* appears, whole, when the ports are open."""
+    raise_file_limit()
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

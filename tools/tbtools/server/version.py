@@ -66,6 +66,11 @@ class ServerVersion:
         return self.numbers >= (3, 8)
 
     @property
+    def tells_session_limits(self) -> bool:
+        """The built-in RPC method getSessionLimits."""
+        return self.numbers >= (3, 8)
+
+    @property
     def subscribes_in_provisioning(self) -> bool:
         """SUBSCRIBE and UNSUBSCRIBE are answered in a provisioning session; before that they are ignored."""
         return self.numbers >= (3, 9)

@@ -1,16 +1,19 @@
 """RPC (contract 5): answers of the device, and requests of the device with the stock rule chain's reply."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tbtools.server import lenient_json
 from tbtools.server.connection import CloseConnection
 from tbtools.server.kv import encode
 from tbtools.server.packets import Publish
+from tbtools.server.settings import Settings
 
 if TYPE_CHECKING:
     from tbtools.server.device_session import DeviceSession
 
+_SESSION_LIMITS = "getSessionLimits"
+_REQUEST_FAMILY = "v1/devices/me/rpc/request"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 
 
@@ -25,7 +28,9 @@ def response(session: "DeviceSession", packet: Publish) -> None:
 
 
 def request(session: "DeviceSession", packet: Publish) -> None:
-    """Acknowledge; the stock rule chain never replies, so the device hears of a timeout later (contract 5.2)."""
+    """Acknowledge, then reply: to getSessionLimits at once, to anything else as the stock rule chain does, which never
+    replies, so that the device hears of a timeout later (contract 5.2).
+    """
     family, _, request_id = packet.topic.rpartition("/")
     try:
         body = lenient_json.parse(packet.payload)
@@ -41,5 +46,21 @@ def request(session: "DeviceSession", packet: Publish) -> None:
     session.limit_message()
     session.acknowledge(packet)
     topic = f"{family.replace('/request', '/response').replace('/req', '/res')}/{request_id}"
-    timeout_s = session.core.settings.client_rpc_timeout_s
-    session.connection.later(timeout_s, lambda: session.push(topic, encode({"error": "timeout"})))
+    settings = session.core.settings
+    if body["method"] == _SESSION_LIMITS and family == _REQUEST_FAMILY and settings.version.tells_session_limits:
+        session.push(topic, encode(_session_limits(settings)))
+    else:
+        later = settings.client_rpc_timeout_s
+        session.connection.later(later, lambda: session.push(topic, encode({"error": "timeout"})))
+
+
+def _session_limits(settings: Settings) -> dict[str, Any]:
+    return {
+        "maxPayloadSize": settings.max_packet_bytes,
+        "maxInflightMessages": settings.pre_connack_queue,
+        "rateLimits": {
+            "messages": settings.message_rate_limit or None,
+            "telemetryMessages": settings.telemetry_message_rate_limit or None,
+            "telemetryDataPoints": settings.telemetry_points_rate_limit or None,
+        },
+    }

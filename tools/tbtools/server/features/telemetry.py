@@ -1,16 +1,19 @@
 """Telemetry upload (contract 3)."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tbtools.server import lenient_json
 from tbtools.server.faults import Action, Point
-from tbtools.server.kv import InvalidData, Value, storable, values_of
+from tbtools.server.kv import INT64, InvalidData, Value, storable, values_of
 from tbtools.server.model import Device, now_ms
 from tbtools.server.packets import Publish
 from tbtools.server.settings import Settings
 
 if TYPE_CHECKING:
     from tbtools.server.device_session import DeviceSession
+
+_TS_LENGTH_MAX = 40
 
 Batch = tuple[int, dict[str, Value]]
 
@@ -69,7 +72,11 @@ def _batch(element: Any, settings: Settings) -> Batch:
 
 
 def _timestamp(ts: Any) -> int:
+    """Milliseconds as they come, not checked for sense; a fraction is cut off."""
     try:
-        return int(float(ts)) if isinstance(ts, lenient_json.Number) and not ts.lstrip("-").isdecimal() else int(ts)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidData('"ts" is not a number') from error
+        ts_ms = int(Decimal(ts)) if isinstance(ts, str) and len(ts) <= _TS_LENGTH_MAX else None
+    except (ArithmeticError, ValueError):
+        ts_ms = None
+    if ts_ms is None or ts_ms not in INT64:
+        raise InvalidData('"ts" is not a number')
+    return ts_ms

@@ -1,0 +1,96 @@
+"""Fixtures: one server for each test module, and names nobody else uses."""
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+from tbtools.rest import RestClient
+from tbtools.server.model import Profile, ProvisionType
+from tbtools.server.settings import Settings
+from tbtools.server.thread import StandInThread
+
+from tests.server.mqtt_client import RawClient
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[StandInThread]:
+    with StandInThread() as standin:
+        yield standin
+
+
+@pytest.fixture
+def tb(server: StandInThread) -> StandInThread:
+    """The module's server, as fresh as it matters: no faults, stock settings, an empty journal."""
+    server.faults.clear()
+    server.journal.clear()
+    for name in Settings.model_fields:
+        setattr(server.settings, name, getattr(Settings(), name))
+    return server
+
+
+@pytest.fixture
+def connect(tb: StandInThread) -> Iterator[Callable[..., RawClient]]:
+    """A function that opens a TCP connection and, given any argument, sends CONNECT with it."""
+    clients: list[RawClient] = []
+
+    def open_client(**fields: object) -> RawClient:
+        client = RawClient(tb.mqtt_port)
+        clients.append(client)
+        if fields:
+            client.connect(**fields)  # type: ignore[arg-type]
+        return client
+
+    yield open_client
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def rest(tb: StandInThread) -> Iterator[RestClient]:
+    with RestClient(tb.url) as client:
+        client.login()
+        yield client
+
+
+@pytest.fixture
+def name() -> str:
+    """A name that no other test uses."""
+    return f"n{next(_NUMBERS)}"
+
+
+@pytest.fixture
+def profile(tb: StandInThread, name: str) -> Profile:
+    """A profile that creates devices, with key K<name> and secret S<name>."""
+    return tb.create_profile(f"profile {name}", f"K{name}", f"S{name}")
+
+
+@pytest.fixture
+def checked_profile(tb: StandInThread, name: str) -> Profile:
+    """A profile for pre-provisioned devices, with key K<name> and secret S<name>."""
+    kind = ProvisionType.CHECK_PRE_PROVISIONED_DEVICES
+    return tb.create_profile(f"profile {name}", f"K{name}", f"S{name}", kind)
+
+
+@pytest.fixture
+def front(connect: Callable[..., RawClient]) -> RawClient:
+    """A client in a provisioning session."""
+    client = connect()
+    client.login(username="provision")
+    return client
+
+
+@pytest.fixture
+def token(tb: StandInThread, name: str) -> str:
+    """The access token of a device called <name>."""
+    tb.create_device(name, f"T{name}")
+    return f"T{name}"
+
+
+@pytest.fixture
+def device(connect: Callable[..., RawClient], token: str) -> RawClient:
+    """A client in that device's session."""
+    client = connect()
+    client.login(username=token)
+    return client
