@@ -35,5 +35,6 @@ void app_connection_close(const app_settings_t *settings)
     }
     TB_LOGI(TAG, "disconnecting from mqtt://%s:%u ...", settings->host, settings->port);
     tb_port_close();
+    TB_LOGI(TAG, "It already disconnected from thingsboard MQTT server!");
     s_is_open = false;
 }

@@ -9,17 +9,19 @@
 #include "tb/tb_store.h"
 #include "tb_port_log.h"
 
+#define WAIT_MAX_MS 60000 // a longer wait is cut in pieces: ticks of 32 bits overflow
+
 static const char *TAG = "tb_session";
 static const char *TAG_CLIENT = "tb_mqtt_client_helper";
 
 /** Decides what credentials to ask for: the configured token, or the one of an earlier request, or a new one.
- *  Sets @p asked_before when an earlier request for the same may have succeeded unseen. */
-static tb_err_t choose_pending(app_device_t *device, bool *asked_before)
+ *  Sets @p asked_before when an earlier request for the same may have succeeded unseen.
+ *  @param was_provisioned  the device had credentials, and their record is damaged: the pending ones are their copy. */
+static tb_err_t choose_pending(app_device_t *device, bool was_provisioned, bool *asked_before)
 {
     tb_cred_t *pending = &device->pending;
-    tb_err_t err = tb_store_load(TB_STORE_PENDING, pending);
-    bool found = err == TB_OK;
-    if (device->settings.token[0] != '\0') {
+    bool found = tb_store_load(TB_STORE_PENDING, pending) == TB_OK;
+    if (device->settings.token[0] != '\0' && !(was_provisioned && found)) {
         *asked_before = found && tb_str_equal(tb_str(device->settings.token), tb_str(pending->token));
         return tb_cred_from_token(tb_str(device->settings.token), pending);
     }
@@ -47,7 +49,7 @@ static tb_outcome_t load_credentials(app_device_t *device)
         if (!app_settings_can_provision(&device->settings)) {
             return TB_OUTCOME_NOT_CONFIGURED;
         }
-        if (choose_pending(device, &asked_before) != TB_OK) {
+        if (choose_pending(device, err != TB_ERR_NOT_FOUND, &asked_before) != TB_OK) {
             return TB_OUTCOME_STORE_FAILED;
         }
     } else {
@@ -72,7 +74,7 @@ tb_outcome_t app_device_start(app_device_t *device)
     tb_outcome_t outcome = TB_OUTCOME_NONE;
     if (tb_port_init() != TB_OK) {
         outcome = TB_OUTCOME_PORT_FAILED;
-    } else if (app_settings_load(&device->settings) != TB_OK || device->settings.host[0] == '\0') {
+    } else if (app_settings_load(&device->settings) != TB_OK) {
         outcome = TB_OUTCOME_NOT_CONFIGURED;
     } else {
         outcome = load_credentials(device);
@@ -194,6 +196,7 @@ static tb_event_t translate(app_device_t *device, const tb_port_event_t *got)
 {
     switch (got->kind) {
     case TB_PORT_CONNECTED:
+        TB_LOGI(TAG_CLIENT, "TBCM_EVENT_CONNECTED");
         return event_of(TB_EVENT_CONNECTED);
     case TB_PORT_REFUSED:
         return (tb_event_t){.kind = TB_EVENT_REFUSED, .connack = got->connack};
@@ -223,7 +226,7 @@ static tb_event_t wait_for_event(app_device_t *device)
         deadline_ms = normal_connection_deadline();
     }
     uint64_t wait_ms = deadline_ms > now_ms ? deadline_ms - now_ms : 0;
-    if (!tb_port_next_event(wait_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)wait_ms, &got)) {
+    if (!tb_port_next_event(wait_ms > WAIT_MAX_MS ? WAIT_MAX_MS : (uint32_t)wait_ms, &got)) {
         return event_of(TB_EVENT_TICK);
     }
     return translate(device, &got);

@@ -82,6 +82,15 @@ static tb_err_t read_device_name(app_settings_t *out)
     return err;
 }
 
+static bool is_set(const char *value, const char *what)
+{
+    if (value[0] == '\0') {
+        TB_LOGE(TAG, "%s is not set: run menuconfig, menu \"Example ThingsBoard MQTT Configuration\"", what);
+        return false;
+    }
+    return true;
+}
+
 tb_err_t app_settings_load(app_settings_t *out)
 {
     const struct {
@@ -101,17 +110,11 @@ tb_err_t app_settings_load(app_settings_t *out)
             return err;
         }
     }
+    if (!is_set(out->host, "Hostname")) {
+        return TB_ERR_INVALID_ARG;
+    }
     tb_err_t err = read_device_name(out);
     return err == TB_OK ? read_numbers(out) : err;
-}
-
-static bool is_set(const char *value, const char *what)
-{
-    if (value[0] == '\0') {
-        TB_LOGE(TAG, "%s is not set: run menuconfig, menu \"Example ThingsBoard MQTT Configuration\"", what);
-        return false;
-    }
-    return true;
 }
 
 bool app_settings_can_provision(const app_settings_t *settings)

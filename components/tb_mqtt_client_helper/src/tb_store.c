@@ -38,5 +38,5 @@ tb_err_t tb_store_save(const char *key, const tb_cred_t *cred)
 tb_err_t tb_store_commit(const tb_cred_t *cred)
 {
     tb_err_t err = tb_store_save(TB_STORE_CRED, cred);
-    return err == TB_OK ? tb_port_erase(TB_STORE_PENDING) : err;
+    return err == TB_OK ? tb_store_save(TB_STORE_PENDING, cred) : err;
 }

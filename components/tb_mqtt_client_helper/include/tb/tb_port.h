@@ -67,7 +67,7 @@ bool tb_port_next_event(uint32_t wait_ms, tb_port_event_t *out);
 /* ---- Store: survives power cuts; a key is replaced as a whole or not at all ------------------------------------ */
 
 #define TB_STORE_CRED "cred"       /**< The credentials that the device works with. */
-#define TB_STORE_PENDING "pending" /**< The credentials that it asks for. */
+#define TB_STORE_PENDING "pending" /**< The credentials that it asks for, later a copy of those it has. */
 
 /** Reads the value of @p key. @retval TB_ERR_NOT_FOUND  never saved. @retval TB_ERR_TOO_LONG  over @p cap. */
 TB_NODISCARD tb_err_t tb_port_load(const char *key, char *dst, size_t cap, size_t *len);

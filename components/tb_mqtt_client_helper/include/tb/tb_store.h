@@ -18,7 +18,8 @@ TB_NODISCARD tb_err_t tb_store_load(const char *key, tb_cred_t *out);
 /** Durable when it returns TB_OK. Saving what is stored already costs no write. */
 TB_NODISCARD tb_err_t tb_store_save(const char *key, const tb_cred_t *cred);
 
-/** Makes @p cred the device's credentials and drops the pending ones, in an order that a power cut cannot break. */
+/** Makes @p cred the device's credentials, with a copy in place of the pending ones, should the record be damaged one
+ * day. A power cut between the two writes loses nothing. */
 TB_NODISCARD tb_err_t tb_store_commit(const tb_cred_t *cred);
 
 #ifdef __cplusplus

@@ -140,12 +140,16 @@ static void free_message(void)
 }
 
 /** Makes lock and queue, once, out of static memory. */
-static void prepare(void)
+static void make_inbox(void)
 {
     if (s_connection.lock == NULL) {
         s_connection.lock = xSemaphoreCreateMutexStatic(&s_connection.lock_memory);
         s_inbox.queue = xQueueCreateStatic(EVENT_SLOTS, sizeof(tb_port_event_t), s_inbox.slots, &s_inbox.queue_memory);
     }
+}
+
+static void reset_inbox(void)
+{
     xQueueReset(s_inbox.queue);
     free_message();
     s_connection.is_up = false;
@@ -187,7 +191,8 @@ tb_err_t tb_port_open(const tb_port_connection_t *connection)
     if (s_connection.client != NULL) {
         return TB_ERR_INVALID_STATE;
     }
-    prepare();
+    make_inbox();
+    reset_inbox();
     s_connection.client = start_client(connection);
     return s_connection.client != NULL ? TB_OK : TB_ERR_TRANSPORT;
 }
@@ -236,20 +241,17 @@ void tb_port_close(void)
     esp_mqtt_client_stop(client); // sends DISCONNECT and waits for the client's task
     vTaskDelay(1); // which, before ESP-IDF 5.5.1, writes to the client once more after it said it stopped
     esp_mqtt_client_destroy(client);
-    xQueueReset(s_inbox.queue);
-    free_message();
+    reset_inbox();
 }
 
 bool tb_port_next_event(uint32_t wait_ms, tb_port_event_t *out)
 {
-    if (s_inbox.queue == NULL) {
-        vTaskDelay(pdMS_TO_TICKS(wait_ms));
-        return false;
-    }
+    make_inbox();
     if (s_message.is_read) {
         free_message();
     }
-    if (xQueueReceive(s_inbox.queue, out, pdMS_TO_TICKS(wait_ms)) != pdTRUE) {
+    TickType_t ticks = pdMS_TO_TICKS(wait_ms) + (wait_ms > 0 ? 1 : 0); // rounded up, or a short wait would spin
+    if (xQueueReceive(s_inbox.queue, out, ticks) != pdTRUE) {
         return false;
     }
     s_message.is_read = out->kind == TB_PORT_MESSAGE;
