@@ -1,0 +1,1 @@
+"""What `bench.py` and `size.py` measure, one module a figure."""
