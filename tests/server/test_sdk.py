@@ -29,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def connected(tb: StandInThread, token: str) -> Iterator[TBDeviceMqttClient]:
     """The SDK's client in a device's session. It would speak MQTT 5; the stand-in does not, so it is told 3.1.1."""
     client = TBDeviceMqttClient("127.0.0.1", tb.mqtt_port, token)
-    client._client._protocol = MQTTProtocolVersion.MQTTv311
+    client._client._protocol, client._client._clean_session = MQTTProtocolVersion.MQTTv311, True
     client.connect()
     try:
         wait_for(client.is_connected)
