@@ -46,7 +46,7 @@ def decide(document: Document, model: schema.Model, protocol: Protocol, source: 
         telemetry_max=telemetry_max,
         telemetry_topic=protocol.topics["telemetry"].text,
         sample=sample,
-        short_sample=textwrap.shorten(sample, SHORT_SAMPLE_MAX, placeholder=" ..."),
+        short_sample=sample if len(sample) <= SHORT_SAMPLE_MAX else f"{sample[:SHORT_SAMPLE_MAX]}...",
         log_keys=_log_keys(telemetry),
         protocol=_macros(protocol),
     )
@@ -96,8 +96,9 @@ class _Keys:
 def _item(item: schema.TelemetryItem, encoding: Encoding) -> ir.TelemetryItem:
     key = item.key if item.key is not None else item.name
     unit, value_range = _line(item.unit), _range(item)
-    description = _line(item.description) or f"{words(item.name).capitalize()}."
-    facts = ", ".join(fact for fact in (f"Unit: {unit}" if unit else "", value_range) if fact)
+    description = _line(item.description) or _sentence(words(item.name))
+    facts = ", ".join(fact for fact in (f"unit: {unit}" if unit else "", value_range) if fact)
+    doc = f"{_sentence(description)} {_sentence(facts)}"
     return ir.TelemetryItem(
         name=item.name,
         key=key,
@@ -106,7 +107,7 @@ def _item(item: schema.TelemetryItem, encoding: Encoding) -> ir.TelemetryItem:
         range=value_range,
         decimals=str(getattr(item, "decimals", "")),
         description=description,
-        doc=tuple(textwrap.wrap(f"{description} {facts}." if facts else description, DOC_WIDTH)),
+        doc=tuple(textwrap.wrap(doc, DOC_WIDTH)),
         c_type=encoding.c_type,
         c_literal=encoding.c_literal,
         c_put=encoding.c_put,
@@ -121,6 +122,11 @@ def _item(item: schema.TelemetryItem, encoding: Encoding) -> ir.TelemetryItem:
 
 def _line(text: str | None) -> str:
     return " ".join((text or "").split())
+
+
+def _sentence(text: str) -> str:
+    """Return *text* with a capital and a full stop, or nothing for nothing."""
+    return text[:1].upper() + text[1:] + ("" if text[-1:] in (*".!?", "") else ".")
 
 
 def _range(item: schema.TelemetryItem) -> str:

@@ -79,7 +79,7 @@ def _string(document: Document, path: KeyPath, item: schema.StringItem, value: s
     c_max = f"TB_MODEL_{upper(item.name)}_MAX_LEN"
     return Encoding(
         c_type="tb_str_t",
-        c_put=f"{value}.len > {c_max} ? TB_ERR_TOO_LONG : tb_json_put_string(out, {value})",
+        c_put=f"tb_json_put_string(out, {value})",
         can_fail=True,
         json_max=len('""') + JSON_ESCAPE_MAX * item.max_len,
         c_literal=f"TB_STR({c_str(example)})",

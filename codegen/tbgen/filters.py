@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_MARKDOWN = re.compile(r"[^\w\s.,:;()/%°-]", re.ASCII)
+_MARKDOWN = re.compile(r"[^A-Za-z0-9\s.,:;()/%-]", re.ASCII)
 
 
 def c_str(text: str) -> str:

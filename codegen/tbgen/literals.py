@@ -15,11 +15,11 @@ _INT64_MIN = -(2**63)
 def c_int(value: int) -> str:
     """Return *value* as a C constant without a warning about its width.
 
-    >>> c_int(25), c_int(2**32), c_int(-(2**63))
-    ('25', 'INT64_C(4294967296)', 'INT64_MIN')
+    >>> c_int(25), c_int(-(2**31)), c_int(2**32), c_int(-(2**63))
+    ('25', 'INT32_MIN', 'INT64_C(4294967296)', 'INT64_MIN')
     """
-    if value == _INT64_MIN:
-        return "INT64_MIN"
+    if value in (_INT32_MIN, _INT64_MIN):
+        return "INT32_MIN" if value == _INT32_MIN else "INT64_MIN"
     return str(value) if _INT32_MIN < value <= _INT32_MAX else f"INT64_C({value})"
 
 

@@ -9,16 +9,14 @@ from pathlib import Path
 import gen
 import pytest
 
-from tests.codegen.support import MODELS, REPOSITORY, Run
+from tests.codegen.support import MODELS, Run, make_project
 
 
 @pytest.fixture(autouse=True)
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with the generator's data and one model, `thing`; nothing is generated yet."""
     project = tmp_path / "project"
-    shutil.copytree(REPOSITORY / "codegen" / "templates", project / "codegen" / "templates")
-    shutil.copy(REPOSITORY / "codegen" / "protocol.yaml", project / "codegen")
-    (project / "codegen" / "models").mkdir()
+    make_project(project)
     shutil.copy(MODELS / "thing.yaml", project / "codegen" / "models")
     monkeypatch.setattr(gen, "ROOT", project)
     monkeypatch.chdir(project)

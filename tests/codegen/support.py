@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,13 @@ class Run:
     code: int
     out: str
     err: str
+
+
+def make_project(folder: Path) -> None:
+    """Make *folder* a project that holds the generator's data and nothing else."""
+    shutil.copytree(REPOSITORY / "codegen" / "templates", folder / "codegen" / "templates")
+    shutil.copy(REPOSITORY / "codegen" / "protocol.yaml", folder / "codegen")
+    (folder / "codegen" / "models").mkdir()
 
 
 def snapshot(folder: Path) -> Snapshot:
