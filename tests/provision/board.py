@@ -1,0 +1,112 @@
+"""A flashed board on a serial port. pytest-embedded flashes it once a session, and resets it through esptool."""
+
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import esptool  # type: ignore[import-untyped]
+import pexpect  # type: ignore[import-untyped]
+from pytest_embedded_idf import IdfDut, IdfSerial
+from pytest_embedded_serial_esp import EspSerial
+
+from tests.provision.device import Device, Setting, plain
+from tests.provision.images import FlashLayout, Partition, nvs_image
+
+PATIENCE_S = 60.0
+_SETTLE_S = 0.5  # for what a board that is off by now has said before
+_END = "Destroy tbcmh"
+_OUTCOME = re.compile(r"tb_session: (TB_OUTCOME_\w+):")
+_COMPLETE = "TB_OUTCOME_COMPLETE"
+
+
+@dataclass(frozen=True)
+class WiFi:
+    """An access point; *ssid* without spaces, as the firmware reads both from one line."""
+
+    ssid: str
+    password: str
+
+
+def write_arguments(partition: Partition, file: Path) -> list[str]:
+    """esptool's arguments that write *file* to *partition* and leave the board in its boot loader, off in effect."""
+    return ["--after", "no-reset", "write-flash", "--no-progress", hex(partition.offset), str(file)]
+
+
+class BoardPower:
+    """What esptool does for us, while the console pauses."""
+
+    def __init__(self, serial: IdfSerial) -> None:
+        self._serial = serial
+
+    def write(self, partition: Partition, data: bytes) -> None:
+        """Write *data* to *partition*; the board stays in its boot loader."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / f"{partition.name}.bin"
+            file.write_bytes(data)
+            self._in_loader(lambda: esptool.main(write_arguments(partition, file), esp=self._serial.esp))
+
+    def off(self) -> None:
+        """Reset into the boot loader, where nothing of ours runs."""
+        self._in_loader(lambda: None)
+
+    def on(self) -> None:
+        """Reset into the firmware."""
+        self._serial.hard_reset()
+
+    def _in_loader(self, action: Callable[[], None]) -> None:
+        EspSerial.use_esptool()(lambda _serial: action())(self._serial)
+
+
+class BoardDevice(Device):
+    """The board of *dut*. Each configuration rewrites its whole NVS partition."""
+
+    def __init__(self, dut: IdfDut, layout: FlashLayout, power: BoardPower, wifi: WiFi | None) -> None:
+        super().__init__(dut.app.target, PATIENCE_S, dut.app.sdkconfig)
+        self._dut = dut
+        self._nvs = layout.partitions["nvs"]
+        self._power = power
+        self._wifi = wifi
+        self._log_start = 0
+
+    def configure(self, **settings: Setting) -> None:
+        """Write the NVS partition."""
+        self._power.write(self._nvs, nvs_image({key: str(value) for key, value in settings.items()}, self._nvs.size))
+        self._log_start = len(self._whole_log())
+
+    def boot(self) -> None:
+        """Reset it, skip what it said before, and tell it the access point if it asks for one."""
+        self._power.off()
+        self._skip_old_log()
+        self._power.on()
+        if self._wifi is not None:
+            self.expect("Please input ssid password:")
+            self._dut.write(f"{self._wifi.ssid} {self._wifi.password}")
+
+    def power_cut(self) -> None:
+        """Hold it in its boot loader."""
+        self._power.off()
+
+    def wait_end(self) -> int:
+        """Wait for its last words: a board has no exit status, but the same outcomes."""
+        self.expect(_END)
+        outcomes = _OUTCOME.findall(self.log)
+        return 0 if outcomes and outcomes[-1] == _COMPLETE else 1
+
+    @property
+    def log(self) -> str:
+        """What came over the serial port."""
+        return plain(self._whole_log()[self._log_start :])
+
+    @property
+    def dut(self) -> IdfDut:
+        """The board."""
+        return self._dut
+
+    def _whole_log(self) -> str:
+        return Path(self._dut.logfile).read_text(encoding="utf-8", errors="replace")
+
+    def _skip_old_log(self) -> None:
+        self._dut.expect(pexpect.TIMEOUT, timeout=_SETTLE_S)
+        self._dut.pexpect_proc.buffer = b""

@@ -1,0 +1,108 @@
+"""What the suite is run on: the target, its build, and the address that the device reaches the server at."""
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from pytest_embedded_idf import IdfApp
+
+from tests.provision.board import WiFi
+
+LINUX = "linux"
+BOARDS = ("esp32", "esp32c2", "esp32c3", "esp32h2", "esp32s3")
+LOOPBACK = "127.0.0.1"
+ASKS_FOR_WIFI = "EXAMPLE_WIFI_SSID_PWD_FROM_STDIN"
+_PUBLIC_ADDRESS = ("192.0.2.1", 9)  # TEST-NET-1: nothing is sent there
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add what a board needs to pytest-embedded's options."""
+    group = parser.getgroup("provision", "pytest_provision on a board")
+    group.addoption(
+        "--server-host",
+        default=os.environ.get("TB_SERVER_HOST"),
+        metavar="ADDRESS",
+        help="This machine's address in the board's network, where the stand-in ThingsBoard then listens; "
+        "auto: that of the default route (environment: TB_SERVER_HOST)",
+    )
+    group.addoption(
+        "--wifi-ssid",
+        default=os.environ.get("TB_WIFI_SSID"),
+        help="Access point for firmware built with sdkconfig.ci.wifi (environment: TB_WIFI_SSID)",
+    )
+    group.addoption(
+        "--wifi-password",
+        default=os.environ.get("TB_WIFI_PASSWORD"),
+        help="Its password (better in the environment: TB_WIFI_PASSWORD)",
+    )
+
+
+def set_defaults(option: object) -> None:
+    """Choose target, services and build directory where the command line does not. UsageError for a bad target."""
+    target = vars(option).get("target") or LINUX
+    if target not in (LINUX, *BOARDS):
+        raise pytest.UsageError(f"--target {target}: must be one of {', '.join((LINUX, *BOARDS))}")
+    defaults = {
+        "target": target,
+        "embedded_services": "idf" if target == LINUX else "esp,idf",
+        "build_dir": "build_host" if target == LINUX else "build",
+    }
+    for name, value in defaults.items():
+        if not vars(option).get(name):
+            setattr(option, name, value)
+
+
+def how_to_build(target: str, build_dir: str) -> str:
+    """The command that makes the build."""
+    if target == LINUX:
+        return f"cmake -S host -B {build_dir} -G Ninja && ninja -C {build_dir}"
+    return f"idf.py -B {build_dir} set-target {target} build"
+
+
+def load_app(root: Path, target: str, build_dir: str) -> IdfApp:
+    """The build in *build_dir*. UsageError when there is none, or one for another target."""
+    path = root / build_dir
+    if not (any(path.glob("*.elf")) and (path / "config" / "sdkconfig.json").is_file()):
+        raise pytest.UsageError(f"no firmware in {build_dir}; build it first: {how_to_build(target, build_dir)}")
+    app = IdfApp(app_path=str(root), build_dir=build_dir)
+    if app.target != target:
+        raise pytest.UsageError(
+            f"the firmware in {build_dir} is for {app.target}, not for {target}; name another directory with "
+            f"--build-dir, or build it: {how_to_build(target, build_dir)}"
+        )
+    return app
+
+
+def server_host(target: str, wanted: str | None) -> str:
+    """Where the stand-in listens: on loopback, and for a board at the address that was asked for, and only there."""
+    if target == LINUX:
+        return LOOPBACK
+    if wanted is None:
+        raise pytest.UsageError(
+            f"a board has to reach the stand-in ThingsBoard: add --server-host {default_route_address()} to let it "
+            "listen there while the tests run"
+        )
+    return default_route_address() if wanted == "auto" else wanted
+
+
+def default_route_address() -> str:
+    """This machine's address on the interface of its default route."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(_PUBLIC_ADDRESS)
+        except OSError as error:
+            raise pytest.UsageError("this machine has no default route; name its address: --server-host") from error
+        return str(probe.getsockname()[0])
+
+
+def wifi(sdkconfig: Mapping[str, object], ssid: str | None, password: str | None) -> WiFi | None:
+    """The access point for firmware that asks for it. UsageError when it asks and none is given."""
+    if not sdkconfig.get(ASKS_FOR_WIFI):
+        return None
+    if not ssid:
+        raise pytest.UsageError("this firmware asks for its access point: add --wifi-ssid and --wifi-password")
+    if " " in ssid + (password or ""):
+        raise pytest.UsageError("--wifi-ssid and --wifi-password must not have spaces: they go into one line")
+    return WiFi(ssid, password or "")
