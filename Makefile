@@ -2,12 +2,13 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest -p tests.closing_line
+LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header pyproject.toml
 CMAKE := cmake -G Ninja -Wno-dev
 
 # For `make run` against a real ThingsBoard; through the environment, so that no secret stands in a command line.
 export SERVER KEY SECRET DEVICE TOKEN RUN_TIME
 
-.PHONY: help run test gen check fmt menuconfig build bench size server clean setup setup-test build-test
+.PHONY: help run test gen check fmt menuconfig build bench size server lock clean setup setup-test build-test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -45,6 +46,11 @@ size: setup-test ## text, data, bss on rv32imc: figures
 
 server: setup ## the stand-in ThingsBoard alone, on 127.0.0.1
 	@$(PYTHON) tools/tb.py server
+
+lock: setup-test ## resolve the Python packages of pyproject.toml anew
+	@$(PYTHON) -m pip install --quiet uv
+	@$(LOCK) -o requirements.lock
+	@$(LOCK) --extra test -c requirements.lock -o requirements-test.lock
 
 clean: ## everything that was built
 	@rm -rf build_* report

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a command of the Makefile needs: Debian packages, and the Python packages of the lock into .venv.
+# Installs what a command of the Makefile needs: Debian packages, and the Python packages of its lock into .venv.
 # Usage: tools/setup.sh run|test
 set -eu
 cd "$(dirname "$0")/.."
@@ -9,8 +9,8 @@ test_packages="$run_packages libcmocka-dev libcjson-dev clang-format clang-tidy 
                gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
 
 case "${1:-}" in
-run) packages=$run_packages ;;
-test) packages=$test_packages ;;
+run) packages=$run_packages lock=requirements.lock ;;
+test) packages=$test_packages lock=requirements-test.lock ;; # holds all of the other as well
 *)
     echo "usage: tools/setup.sh run|test" >&2
     exit 2
@@ -35,12 +35,12 @@ install_packages() {
 }
 
 make_venv() {
-    stamp=.venv/lock.sha256
+    stamp=.venv/$lock.sha256
     sha256sum --check --status "$stamp" 2>/dev/null && return 0
-    echo "Making .venv from requirements.lock"
+    echo "Installing the Python packages of $lock in .venv"
     [ -x .venv/bin/python ] || python3 -m venv .venv
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-    sha256sum requirements.lock >"$stamp"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    sha256sum "$lock" >"$stamp"
 }
 
 if command -v dpkg-query >/dev/null; then
