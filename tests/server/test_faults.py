@@ -159,7 +159,7 @@ def test_split_writes_are_finished_before_a_close(tb: StandInThread, connect: Co
 def test_connection_limit_closes_the_surplus(tb: StandInThread, connect: Connect, token: str) -> None:
     kept = connect()
     kept.login(username=token)
-    tb.settings.max_connections = tb.run(lambda standin: len(standin._live))
+    tb.settings.max_connections = tb.run(lambda standin: standin.connections)
     connect().expect_closed()
     kept.ping()
 

@@ -88,6 +88,10 @@ def test_profile_that_is_used_or_default_stays(rest: RestClient, api: Any, name:
         {"provisionType": "SOMETIMES"},
         {"profileData": 1},
         {"id": "x"},
+        {"transportType": "SMOKE"},
+        {"provisionDeviceKey": 5},
+        {"profileData": {"provisionConfiguration": []}},
+        {"profileData": {"transportConfiguration": {"deviceTelemetryTopic": 5}}},
     ],
 )
 def test_bad_profile_is_refused(api: Any, name: str, change: dict[str, Any]) -> None:

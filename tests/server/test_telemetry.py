@@ -112,6 +112,13 @@ def test_gateway_topic_of_a_device_is_swallowed(device: RawClient) -> None:
     device.ping()
 
 
+def test_gateway_topic_of_a_gateway_is_acknowledged(tb: StandInThread, device: RawClient, name: str) -> None:
+    found = tb.device(name)
+    assert found is not None
+    found.document["additionalInfo"] = {"gateway": True}
+    assert device.publish("v1/gateway/telemetry", b"{}") == device.puback()
+
+
 def test_profile_may_move_the_topics_and_acknowledge_invalid_data(
     tb: StandInThread, connect: Connect, name: str
 ) -> None:

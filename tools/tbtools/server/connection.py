@@ -72,6 +72,7 @@ class Connection(asyncio.Protocol):
         limit = self.core.settings.max_connections
         if 0 < limit <= len(self._live):
             self.close("connection limit")
+            return
         self._live.add(self)
         fault = self.fault_at(Point.ACCEPT)
         if fault is not None and fault.action is Action.SPLIT:
@@ -118,6 +119,11 @@ class Connection(asyncio.Protocol):
         if not self.closing:
             self._close_cause, self._closed_by = cause, by
             self._finish()
+
+    def abort(self, cause: str) -> None:
+        """Close at once, whether the client reads or not."""
+        self.close(cause)
+        self._transport.abort()
 
     def later(self, delay_s: float, action: Callable[[], None]) -> None:
         """Do *action* after *delay_s*, unless the connection is gone by then."""

@@ -100,6 +100,8 @@ class Handshake:
         fault = connection.fault_at(Point.CONNACK, mode)
         if fault is not None and fault.action is Action.REFUSE:
             code, cause, session, fault = fault.code, "fault", None, None
+        elif connection.closing:
+            cause, session = "fault", None
         session_present = not packet.clean_session or version.session_present_always
         connection.journal(
             "connect",

@@ -105,7 +105,7 @@ class _Lenient:
             char = self._text[self._at]
             self._at += 1
             if char == quote:
-                return "".join(parts)
+                return _join_surrogates("".join(parts))
             parts.append(self._escape() if char == "\\" else char)
 
     def _escape(self) -> str:
@@ -143,3 +143,8 @@ class _Lenient:
 
     def _error(self, what: str) -> InvalidJson:
         return InvalidJson(f"{what} at character {self._at}")
+
+
+def _join_surrogates(text: str) -> str:
+    r"""Make one character of each surrogate pair that two \\u escapes spelled; a lone half stays."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")

@@ -4,7 +4,7 @@ from tbtools.server import codec, provision, topics
 from tbtools.server.connection import CloseConnection, Connection
 from tbtools.server.core import Core
 from tbtools.server.downlink import SUBACK_FAILURE, Downlink
-from tbtools.server.faults import Action, Point
+from tbtools.server.faults import Point
 from tbtools.server.packets import Disconnect, Packet, Pingreq, Publish, Subscribe, Unsubscribe
 
 
@@ -44,8 +44,7 @@ class ProvisionSession:
     def _publish(self, packet: Publish) -> None:
         if packet.topic != topics.PROVISION_REQUEST:
             self._refuse(packet, "wrong topic for a provisioning session")
-        fault = self._connection.fault_at(Point.REQUEST)
-        if fault is not None and fault.action in (Action.CLOSE, Action.DROP):
+        if self._connection.fault_at(Point.REQUEST) is not None:
             return
         try:
             self._provision(packet)

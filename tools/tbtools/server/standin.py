@@ -67,6 +67,11 @@ class StandIn:
         """The entities."""
         return self.core.store
 
+    @property
+    def connections(self) -> int:
+        """How many TCP connections are open."""
+        return len(self._live)
+
     async def start(self) -> None:
         """Listen; OSError when a port cannot be had, and nothing is left open then."""
         loop, config = asyncio.get_running_loop(), self.config
@@ -93,9 +98,10 @@ class StandIn:
     async def stop(self) -> None:
         """Close the listeners and all connections."""
         self._clock.cancel()
+        await asyncio.gather(self._clock, return_exceptions=True)
         self._mqtt.close()
         for connection in list(self._live):
-            connection.close("server stops")
+            connection.abort("server stops")
         await self._mqtt.wait_closed()
         await self._http.cleanup()
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tbtools.server import lenient_json
-from tbtools.server.faults import Action, Point
+from tbtools.server.faults import Point
 from tbtools.server.kv import INT64, InvalidData, Value, storable, values_of
 from tbtools.server.model import Device, now_ms
 from tbtools.server.packets import Publish
@@ -20,8 +20,7 @@ Batch = tuple[int, dict[str, Value]]
 
 def upload(session: "DeviceSession", packet: Publish) -> None:
     """Store what the payload says. An empty array is never acknowledged (contract 3.3)."""
-    fault = session.connection.fault_at(Point.TELEMETRY)
-    if fault is not None and fault.action in (Action.CLOSE, Action.DROP):
+    if session.connection.fault_at(Point.TELEMETRY) is not None:
         return
     try:
         batches = parse(packet.payload, session.core.settings)

@@ -47,7 +47,8 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         return ApiError(error.status, Reason.BAD_PARAMS.value[1], error.reason).response()
     except Exception:
-        _LOG.exception("%s %s", request.method, request.path)
+        resource = request.match_info.route.resource  # not the path: a device's token stands in it
+        _LOG.exception("%s %s", request.method, resource.canonical if resource else "")
         return ApiError(500, 2, "Internal error").response()
 
 

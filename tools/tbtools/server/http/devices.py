@@ -76,6 +76,8 @@ def _device(request: web.Request) -> Device:
 
 def _save(store: Store, body: dict[str, Any], credentials: Credentials | None) -> Device:
     device_id = entity_id(body, "id")
+    if not isinstance(body.get("additionalInfo") or {}, dict):
+        raise bad_params("'additionalInfo' is not an object")
     if device_id is None:
         return store.create_device(body.get("name") or "", _profile(store, body), credentials, body)
     device = store.device(device_id)

@@ -1,5 +1,7 @@
 """Device profiles."""
 
+from typing import Any, TypeVar
+
 from aiohttp import web
 
 from tbtools.server.documents import show_profile, show_profile_info
@@ -7,14 +9,41 @@ from tbtools.server.http.body import entity_id, page, read_object
 from tbtools.server.http.errors import bad_params
 from tbtools.server.http.keys import CORE
 
+T = TypeVar("T", dict[str, Any], str)
+
+_TRANSPORT_TYPES = ("DEFAULT", "MQTT", "COAP", "LWM2M", "SNMP")
+_TOPICS = ("deviceTelemetryTopic", "deviceAttributesTopic", "deviceAttributesSubscribeTopic")
+
 
 async def save(request: web.Request) -> web.Response:
     """POST /api/deviceProfile."""
     body = await read_object(request)
     entity_id(body, "id")
-    if not isinstance(body.get("profileData", {}), dict):
-        raise bad_params("'profileData' is not an object")
+    _check(body)
     return web.json_response(show_profile(request.app[CORE].store.save_profile(body)))
+
+
+def _check(body: dict[str, Any]) -> None:
+    """Raise ApiError 400 for what the server would later stumble over."""
+    data = _typed(body, "profileData", dict)
+    provision = _typed(data, "provisionConfiguration", dict)
+    transport = _typed(data, "transportConfiguration", dict)
+    _typed(body, "provisionDeviceKey", str)
+    _typed(provision, "provisionDeviceSecret", str)
+    for topic in _TOPICS:
+        _typed(transport, topic, str)
+    if body.get("transportType", "DEFAULT") not in _TRANSPORT_TYPES:
+        raise bad_params("Unknown 'transportType'")
+
+
+def _typed(body: dict[str, Any], key: str, kind: type[T]) -> T:
+    """The value of *key*, empty when missing or null."""
+    value = body.get(key)
+    if value is None:
+        return kind()
+    if not isinstance(value, kind):
+        raise bad_params(f"'{key}' is not {'an object' if kind is dict else 'a string'}")
+    return value
 
 
 async def read(request: web.Request) -> web.Response:
