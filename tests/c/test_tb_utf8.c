@@ -28,7 +28,7 @@ static size_t expected_len(const uint8_t *byte, size_t len)
 static void every_pair_of_first_bytes_is_judged_as_RFC_3629_says(void **state)
 {
     (void)state;
-    static const uint8_t TAILS[] = {0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF};
+    static const uint8_t TAILS[] = {0x00, 0x7F, 0x80, 0xBF, 0xC0};
     for (unsigned first = 0; first < 256; first++) {
         for (unsigned second = 0; second < 256; second++) {
             for (size_t t = 0; t < TB_COUNT(TAILS) * TB_COUNT(TAILS); t++) {
