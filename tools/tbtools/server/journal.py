@@ -15,7 +15,23 @@ Event = dict[str, Any]
 class Journal:
     """Events, oldest first; the newest 100,000 are kept. Any thread may call any method.
 
-    Each event has "seq" (from 1, rising), "ts" (ms since the epoch), "event", and what its kind adds.
+    Each event has "seq" (from 1, rising), "ts" (ms since the epoch), "event", and what its kind adds; those of a
+    connection have "connection" (its number) and "mode" (None, "provision" or "device"; "http" for the HTTP twins).
+
+    =============  ===================================================================================
+    accept         a TCP connection
+    connect        accepted, code, cause, device, client_id ("***" where it may be a secret), session_present
+    subscribe      filters, codes (None: not answered)
+    provision      device, status (None: not answered), cause, credentials_type
+    telemetry      device, points, keys, qos
+    attributes     device, keys
+    claim          device
+    unknown_topic  device, topic
+    fault          point, action
+    disconnect     DISCONNECT has arrived
+    close          by ("client" or "server"), cause ("DISCONNECT" for a clean end)
+    session_end    device, telemetry_messages, telemetry_points of the whole session
+    =============  ===================================================================================
     """
 
     def __init__(self) -> None:
