@@ -36,7 +36,7 @@ def decide(document: Document, model: schema.Model, protocol: Protocol, source: 
     sample = "{" + ",".join(item.wire_key + item.json_example for item in telemetry) + "}"
     return ir.Device(
         name=model.name,
-        title=_line(model.title) or model.name,
+        title=(model.title or "").strip() or model.name,
         description=(model.description or "").strip(),
         c_tag=f"{upper(model.name)}_MAIN",
         source=source,
@@ -95,8 +95,8 @@ class _Keys:
 
 def _item(item: schema.TelemetryItem, encoding: Encoding) -> ir.TelemetryItem:
     key = item.key if item.key is not None else item.name
-    unit, value_range = _line(item.unit), _range(item)
-    description = _line(item.description) or _sentence(words(item.name))
+    unit, value_range = (item.unit or "").strip(), _range(item)
+    description = (item.description or "").strip() or _sentence(words(item.name))
     facts = ", ".join(fact for fact in (f"unit: {unit}" if unit else "", value_range) if fact)
     doc = f"{_sentence(description)} {_sentence(facts)}"
     return ir.TelemetryItem(
@@ -118,10 +118,6 @@ def _item(item: schema.TelemetryItem, encoding: Encoding) -> ir.TelemetryItem:
         json_max=encoding.json_max,
         json_example=encoding.json_example,
     )
-
-
-def _line(text: str | None) -> str:
-    return " ".join((text or "").split())
 
 
 def _sentence(text: str) -> str:
@@ -177,7 +173,6 @@ def _provisioning(provisioning: schema.Provisioning, protocol: Protocol) -> ir.P
                 c_key=f"TB_KEY_{upper(key)}",
                 c_word=f"TB_WORD_{upper(word)}" if word else "",
                 c_name=value,
-                c_limit=f"TB_LIMIT_{upper(value)}",
             )
         )
         content = len(protocol.words[word].text) if word else protocol.limits[value].value

@@ -29,7 +29,6 @@ class RequestMember:
     c_key: str
     c_word: str
     c_name: str
-    c_limit: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,8 @@ def validate(document: Document, shape: type[M]) -> M:
     try:
         return shape.model_validate(document.data)
     except ValidationError as found:
-        findings = sorted(found.errors(), key=lambda details: details["type"] == "missing")
-        worst = findings[0]["type"] == "missing"
-        errors = [_explain(document, shape, each) for each in findings if (each["type"] == "missing") == worst]
+        wrong = [details for details in found.errors() if details["type"] != "missing"]
+        errors = [_explain(document, shape, details) for details in wrong or found.errors()]
         raise min(errors, key=lambda error: error.where.line) from None
 
 

@@ -15,7 +15,7 @@ extern "C" {
 #define TB_MODEL_NAME "dev_sup_access_token_wo_ssl"
 #define TB_MODEL_DIGEST "3ffc4b8c0557"
 
-/** One sample of the device's telemetry; what is not `has_` is left out. Texts are borrowed. */
+/** One sample of the device's telemetry; what is not `has_` is left out. */
 typedef struct {
     bool has_temperature;
     bool has_humidity;

@@ -15,7 +15,7 @@ extern "C" {
 #define TB_MODEL_NAME "smallest"
 #define TB_MODEL_DIGEST "9a8a455d6035"
 
-/** One sample of the device's telemetry; what is not `has_` is left out. Texts are borrowed. */
+/** One sample of the device's telemetry; what is not `has_` is left out. */
 typedef struct {
     bool has_on;
     /** On. */
