@@ -20,7 +20,11 @@ static const char *TAG_CLIENT = "tb_mqtt_client_helper";
 static tb_err_t choose_pending(app_device_t *device, bool was_provisioned, bool *asked_before)
 {
     tb_cred_t *pending = &device->pending;
-    bool found = tb_store_load(TB_STORE_PENDING, pending) == TB_OK;
+    tb_err_t err = tb_store_load(TB_STORE_PENDING, pending);
+    if (err == TB_ERR_STORE) {
+        return err; // what cannot be read now must not be overwritten: its token may be the device's
+    }
+    bool found = err == TB_OK;
     if (device->settings.token[0] != '\0' && !(was_provisioned && found)) {
         *asked_before = found && tb_str_equal(tb_str(device->settings.token), tb_str(pending->token));
         return tb_cred_from_token(tb_str(device->settings.token), pending);

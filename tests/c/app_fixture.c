@@ -12,6 +12,7 @@ int app_setup(void **state)
     fake_fault_reset();
     fake_log_reset();
     fake_port_reset();
+    fake_random_restart();
     fake_sensors_set(true, true);
     fake_config_put("host", "tb.example");
     fake_config_put("device_name", "MY_DEVICE");

@@ -48,10 +48,17 @@ void fake_port_reset(void)
 {
     free_message();
     uint64_t now_ms = s_port.now_ms;
+    uint8_t random = s_port.random;
     memset(&s_port, 0, sizeof(s_port));
     s_port.now_ms = now_ms + 1;
+    s_port.random = random;
     s_port.exit_status = -1;
     fake_journal_reset();
+}
+
+void fake_random_restart(void)
+{
+    s_port.random = 0;
 }
 
 void fake_connection(void)

@@ -11,8 +11,11 @@
 
 #define FAKE_OWN_ID "fake-010203040506"
 
-/** Starts a new world but for the store: no script, an empty journal. */
+/** Starts anew, as after a reset: no connection, no script, an empty journal. Clock and random bytes go on. */
 void fake_port_reset(void);
+
+/** Random bytes are 0, 1, 2, ... from here on. */
+void fake_random_restart(void);
 
 /** What follows in the script happens on the next connection. One that is not in the script fails the test. */
 void fake_connection(void);

@@ -19,7 +19,7 @@ TB_NODISCARD tb_err_t tb_store_load(const char *key, tb_cred_t *out);
 TB_NODISCARD tb_err_t tb_store_save(const char *key, const tb_cred_t *cred);
 
 /** Makes @p cred the device's credentials, with a copy in place of the pending ones, should the record be damaged one
- * day. A power cut between the two writes loses nothing. */
+ * day. A power cut between the two writes loses nothing; a copy that cannot be written is no error. */
 TB_NODISCARD tb_err_t tb_store_commit(const tb_cred_t *cred);
 
 #ifdef __cplusplus
