@@ -35,8 +35,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Say at once, and once, what is missing, if anything that needs the firmware is going to run."""
-    if any("firmware" in getattr(item, "fixturenames", ()) for item in items):
+    """Say at once, and once, what is missing, if anything that needs the firmware is going to run.
+
+    Workers of pytest-xdist cannot stop the session: there each test says it.
+    """
+    is_worker = hasattr(config, "workerinput")
+    if not is_worker and any("firmware" in getattr(item, "fixturenames", ()) for item in items):
         app = options.load_app(_ROOT, config.option.target, config.option.build_dir)
         options.server_host(app.target, config.option.server_host)
         if app.target != options.LINUX:

@@ -320,7 +320,7 @@ def test_no_answer(world: World) -> None:
         b"[" * 900,
         b" " * 60_000,
     ],
-    ids=lambda answer: repr(answer[:48]),
+    ids=lambda answer: repr(answer[:40]),
 )
 def test_malformed_answer(world: World, answer: bytes) -> None:
     world.tb.faults.add(Fault(point=Point.ANSWER, action=Action.MALFORM, payload=answer))
@@ -417,9 +417,8 @@ def test_another_client_takes_the_place(world: World) -> None:
         ("/provision/response", b'{"credentialsValue":"X","credentialsType":"ACCESS_TOKEN","status":"SUCCESS"}'),
         ("v1/devices/me/attributes", b""),
         ("v1/devices/me/attributes", b"\x00" * 60_000),
-        ("t" * 3_000, b"{}"),
     ],
-    ids=lambda value: str(value[:32]),
+    ids=["rpc", "attributes", "provisioning", "empty", "oversize"],
 )
 def test_message_that_nobody_asked_for(world: World, topic: str, payload: bytes) -> None:
     world.configure(run_time_s=60, telemetry_s=1)
@@ -429,6 +428,16 @@ def test_message_that_nobody_asked_for(world: World, topic: str, payload: bytes)
         world.push(topic, payload)
     world.wait("telemetry", since=mark)
     assert world.tb.journal.events("close", mode="device") == []
+    check_recovered(world)
+
+
+def test_message_with_an_endless_topic(world: World) -> None:
+    """The device may drop the connection over it, but comes back."""
+    world.configure(run_time_s=60, telemetry_s=1)
+    world.work()
+    mark = world.mark()
+    world.push("t" * 60_000, b"{}")
+    world.wait("telemetry", since=mark)
     check_recovered(world)
 
 
