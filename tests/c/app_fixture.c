@@ -7,13 +7,15 @@ static app_device_t s_device;
 int app_setup(void **state)
 {
     (void)state;
+    fake_log_reset();
+    fake_journal_reset();
     app_device_disconnect(&s_device); // the last test may have left a connection
+    fake_log_reset();
     fake_store_clear();
     fake_fault_reset();
-    fake_log_reset();
     fake_port_reset();
     fake_random_restart();
-    fake_sensors_set(true, true);
+    fake_sensors_reset();
     fake_config_put("host", "tb.example");
     fake_config_put("device_name", "MY_DEVICE");
     fake_config_put("prov_key", KEY);

@@ -1,5 +1,7 @@
 // The story that a device lives: provisioned once, then at work.
 
+#include <math.h>
+
 #include "app_fixture.h"
 
 void app_main(void);
@@ -162,6 +164,7 @@ static void no_sample_is_sent_while_the_connection_is_down(void **state)
     assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
     int lost = fake_journal_find("< disconnected", 0);
     int back = fake_journal_find("< connected", lost);
+    assert_in_range(back, lost, fake_journal_len());
     assert_in_range(fake_journal_find("publish", lost), back, fake_journal_len());
 }
 
@@ -182,11 +185,36 @@ static void sensor_without_a_reading_is_left_out(void **state)
 {
     (void)state;
     fake_config_put("telemetry_s", "0");
-    fake_sensors_set(false, true);
+    fake_temperature.has_value = false;
     store_token(TB_STORE_CRED, OWN);
     server_accepts();
     assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
     assert_int_equal(fake_journal_count("publish v1/devices/me/telemetry {\"humidity\":26}"), 1);
+}
+
+static void reading_that_is_no_number_is_not_sent(void **state)
+{
+    (void)state;
+    fake_config_put("run_time_s", "5");
+    fake_temperature.value = NAN;
+    store_token(TB_STORE_CRED, OWN);
+    server_accepts();
+    assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
+    assert_true(fake_log_has("telemetry not sent"));
+    fake_journal_expect("open " OWN, "< connected", "close");
+}
+
+static void wait_is_never_longer_than_the_ticks_of_a_board_can_count(void **state)
+{
+    (void)state;
+    fake_config_put("run_time_s", "4294967");
+    fake_config_put("telemetry_s", "0");
+    store_token(TB_STORE_CRED, OWN);
+    server_accepts();
+    uint64_t start_ms = tb_port_now_ms();
+    assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
+    assert_int_equal(tb_port_now_ms() - start_ms, 4294967000);
+    assert_in_range(fake_longest_wait_ms(), 1, UINT32_MAX / 1000); // ticks of a kilohertz or less, times 1000
 }
 
 static void provisioning_secrets_leave_memory_when_credentials_are_stored(void **state)
@@ -261,6 +289,8 @@ int main(void)
         app_test(no_sample_is_sent_while_the_connection_is_down),
         app_test(lost_connection_is_opened_again_with_the_same_credentials),
         app_test(sensor_without_a_reading_is_left_out),
+        app_test(reading_that_is_no_number_is_not_sent),
+        app_test(wait_is_never_longer_than_the_ticks_of_a_board_can_count),
         app_test(provisioning_secrets_leave_memory_when_credentials_are_stored),
         app_test(provisioning_secrets_leave_memory_when_credentials_were_stored_before),
         app_test(memory_is_wiped_after_destroy),

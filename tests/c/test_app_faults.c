@@ -199,6 +199,16 @@ static void damaged_record_of_granted_credentials_is_replaced_even_when_a_token_
     assert_stored(TB_STORE_CRED, GRANTED);
 }
 
+static void damaged_record_without_a_copy_asks_for_the_configured_token(void **state)
+{
+    (void)state;
+    fake_config_put("token", CONFIGURED);
+    fake_store_put(TB_STORE_CRED, TB_STR("rubbish that is no record"));
+    server_provisions(ANSWER_FAILURE);
+    assert_int_equal(app_boot(), TB_OUTCOME_FAILURE);
+    assert_int_equal(fake_journal_count(REQUEST_OF(CONFIGURED)), 1);
+}
+
 static void damaged_record_of_pending_credentials_is_replaced_by_new_ones(void **state)
 {
     setup_with_server(state);
@@ -222,6 +232,16 @@ static void subscription_that_fails_closes_the_connection_and_is_tried_again(voi
     fake_fail(FAKE_SUBSCRIBE, 1, 1, TB_ERR_TRANSPORT);
     assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
     fake_journal_expect_order("close", "publish /provision/request");
+}
+
+static void S23_device_name_that_is_not_UTF_8_is_never_sent(void **state)
+{
+    (void)state;
+    fake_config_put("device_name", "\xFF");
+    server_accepts();
+    assert_true(fake_run_with_power_cut(3, boot, NULL)); // at the close, after the two of the save
+    assert_int_equal(fake_journal_count("publish"), 0);
+    assert_true(fake_log_has("not valid UTF-8"));
 }
 
 static void telemetry_that_cannot_be_sent_leaves_the_connection_alone(void **state)
@@ -257,9 +277,11 @@ int main(void)
         app_test(pending_that_cannot_be_read_is_not_overwritten),
         app_test(damaged_record_of_the_credentials_is_replaced_through_its_copy),
         app_test(damaged_record_of_granted_credentials_is_replaced_even_when_a_token_is_configured),
+        app_test(damaged_record_without_a_copy_asks_for_the_configured_token),
         app_test(damaged_record_of_pending_credentials_is_replaced_by_new_ones),
         app_test(connection_that_cannot_be_opened_is_tried_again),
         app_test(subscription_that_fails_closes_the_connection_and_is_tried_again),
+        app_test(S23_device_name_that_is_not_UTF_8_is_never_sent),
         app_test(telemetry_that_cannot_be_sent_leaves_the_connection_alone),
         app_test(port_that_cannot_be_brought_up_has_an_outcome),
     };

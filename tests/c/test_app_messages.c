@@ -130,6 +130,19 @@ static void flood_of_messages_delays_neither_telemetry_nor_the_end_of_the_run(vo
     assert_int_equal(fake_journal_count(SAMPLE), 4);
 }
 
+static void flood_of_events_that_mean_nothing_does_not_delay_the_end_of_the_run(void **state)
+{
+    (void)state;
+    fake_config_put("run_time_s", "5");
+    store_token(TB_STORE_CRED, OWN);
+    server_accepts();
+    fake_event(TB_PORT_CONNECTED);
+    fake_flood();
+    uint64_t start_ms = tb_port_now_ms();
+    assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
+    assert_int_equal(tb_port_now_ms() - start_ms, 5000);
+}
+
 static void S22_answer_and_request_are_logged_without_their_secrets(void **state)
 {
     (void)state;
@@ -185,6 +198,7 @@ int main(void)
         app_test(second_answer_is_passed_over),
         app_test(flood_of_messages_does_not_delay_the_answers_deadline),
         app_test(flood_of_messages_delays_neither_telemetry_nor_the_end_of_the_run),
+        app_test(flood_of_events_that_mean_nothing_does_not_delay_the_end_of_the_run),
         app_test(S22_answer_and_request_are_logged_without_their_secrets),
         app_test(S22_malformed_answer_is_not_logged),
         app_test(S23_error_text_cannot_forge_a_line_of_the_log),

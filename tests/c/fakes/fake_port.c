@@ -31,6 +31,7 @@ static struct {
     tb_str_t payload;
     uint64_t now_ms;
     unsigned calls;
+    uint32_t longest_wait_ms;
     int msg_id;
     int exit_status;
     uint8_t random;
@@ -102,6 +103,11 @@ void fake_server(void (*on_open)(const char *username), void (*on_publish)(const
 {
     s_port.on_open = on_open;
     s_port.on_publish = on_publish;
+}
+
+uint32_t fake_longest_wait_ms(void)
+{
+    return s_port.longest_wait_ms;
 }
 
 int fake_exit_status(void)
@@ -212,6 +218,7 @@ static void deliver(const tb_port_event_t *event, bool quiet, tb_port_event_t *o
 bool tb_port_next_event(uint32_t wait_ms, tb_port_event_t *out)
 {
     free_message();
+    s_port.longest_wait_ms = wait_ms > s_port.longest_wait_ms ? wait_ms : s_port.longest_wait_ms;
     if (++s_port.calls > CALLS_MAX) {
         fail_msg("the code under test does not come to an end");
     }

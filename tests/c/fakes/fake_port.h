@@ -37,6 +37,9 @@ void fake_flood(void);
 /** Calls @p on_open and @p on_publish, which add to the script, in place of a script written before. */
 void fake_server(void (*on_open)(const char *username), void (*on_publish)(const char *topic, tb_str_t payload));
 
+/** The longest wait that tb_port_next_event() was asked for. */
+uint32_t fake_longest_wait_ms(void);
+
 /** Status of tb_port_exit(), or -1. */
 int fake_exit_status(void);
 

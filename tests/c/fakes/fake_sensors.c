@@ -2,23 +2,23 @@
 
 #include "app_sensors.h"
 
-static bool s_has_temperature = true;
-static bool s_has_humidity = true;
+fake_sensor_t fake_temperature;
+fake_sensor_t fake_humidity;
 
-void fake_sensors_set(bool has_temperature, bool has_humidity)
+void fake_sensors_reset(void)
 {
-    s_has_temperature = has_temperature;
-    s_has_humidity = has_humidity;
+    fake_temperature = (fake_sensor_t){.has_value = true, .value = 25.0f};
+    fake_humidity = (fake_sensor_t){.has_value = true, .value = 26.0f};
 }
 
 bool app_sensors_get_temperature(float *out)
 {
-    *out = 25.0f;
-    return s_has_temperature;
+    *out = fake_temperature.value;
+    return fake_temperature.has_value;
 }
 
 bool app_sensors_get_humidity(float *out)
 {
-    *out = 26.0f;
-    return s_has_humidity;
+    *out = fake_humidity.value;
+    return fake_humidity.has_value;
 }
