@@ -22,7 +22,8 @@ typedef struct {
 } app_settings_t;
 
 /** Reads the settings; an empty device name becomes chip name and MAC. Says in the log what is wrong.
- *  @retval TB_ERR_TOO_LONG  a setting is over its bounds. @retval TB_ERR_INVALID_ARG  a number is none, or no server is set. */
+ *  @retval TB_ERR_TOO_LONG  a setting is over its bounds.
+ *  @retval TB_ERR_INVALID_ARG  a number is none, or no server is set. */
 TB_NODISCARD tb_err_t app_settings_load(app_settings_t *out);
 
 /** Says in the log what is missing for provisioning; true when nothing is. */

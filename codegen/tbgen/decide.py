@@ -163,6 +163,9 @@ _REQUESTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
 }
 
+# What is read of the answer (contract 2.6).
+_ANSWER = ("status", "credentials_type", "credentials_value", "error_msg")
+
 
 def _provisioning(provisioning: schema.Provisioning, protocol: Protocol) -> ir.Provisioning:
     members, size, separator = [], len("}"), "{"
@@ -178,7 +181,14 @@ def _provisioning(provisioning: schema.Provisioning, protocol: Protocol) -> ir.P
         content = len(protocol.words[word].text) if word else protocol.limits[value].value
         size += len(f'{separator}"":""') + len(protocol.keys[key].text) + content
         separator = ","
-    return ir.Provisioning(provisioning.credentials, provisioning.transport, tuple(members), size)
+    return ir.Provisioning(
+        credentials=provisioning.credentials,
+        transport=provisioning.transport,
+        members=tuple(members),
+        request_max=size,
+        answer=tuple(upper(key) for key in _ANSWER),
+        c_credentials_type=f"TB_WORD_{upper(provisioning.credentials)}",
+    )
 
 
 def _macros(protocol: Protocol) -> tuple[ir.MacroGroup, ...]:

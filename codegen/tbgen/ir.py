@@ -33,12 +33,17 @@ class RequestMember:
 
 @dataclass(frozen=True, slots=True)
 class Provisioning:
-    """How the device gets its credentials; `request_max` holds when no character needs an escape."""
+    """How the device gets its credentials; `request_max` holds when no character needs an escape.
+
+    `answer` names what is read of the server's answer, whose type of credentials has to be `c_credentials_type`.
+    """
 
     credentials: str
     transport: str
     members: tuple[RequestMember, ...]
     request_max: int
+    answer: tuple[str, ...]
+    c_credentials_type: str
 
 
 @dataclass(frozen=True, slots=True)

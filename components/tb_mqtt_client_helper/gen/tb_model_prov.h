@@ -5,7 +5,7 @@
 #include "tb/tb_cred.h"
 #include "tb_protocol.h"
 
-#if defined(TB_GEN_ABI) && TB_GEN_ABI != 1
+#if TB_GEN_ABI != 1
 #error "the generated files are of another version than the library: run `python codegen/gen.py`"
 #endif
 
@@ -28,6 +28,27 @@ typedef struct {
 
 /** Longest request in bytes when no character needs an escape; a request full of escapes may not fit. */
 #define TB_MODEL_PROV_REQUEST_MAX 751
+
+/** The type of credentials that this device can work with. */
+#define TB_MODEL_PROV_CREDENTIALS_TYPE TB_WORD_ACCESS_TOKEN
+
+/** The members of the server's answer that are read. */
+enum {
+    TB_MODEL_PROV_ANSWER_STATUS,
+    TB_MODEL_PROV_ANSWER_CREDENTIALS_TYPE,
+    TB_MODEL_PROV_ANSWER_CREDENTIALS_VALUE,
+    TB_MODEL_PROV_ANSWER_ERROR_MSG,
+    TB_MODEL_PROV_ANSWER_COUNT
+};
+
+/** A fresh table of them for tb_json_read_object(). */
+#define TB_MODEL_PROV_ANSWER_FIELDS                                                                                    \
+    {                                                                                                                  \
+        [TB_MODEL_PROV_ANSWER_STATUS] = {.key = TB_STR(TB_KEY_STATUS)},                                                \
+        [TB_MODEL_PROV_ANSWER_CREDENTIALS_TYPE] = {.key = TB_STR(TB_KEY_CREDENTIALS_TYPE)},                            \
+        [TB_MODEL_PROV_ANSWER_CREDENTIALS_VALUE] = {.key = TB_STR(TB_KEY_CREDENTIALS_VALUE)},                          \
+        [TB_MODEL_PROV_ANSWER_ERROR_MSG] = {.key = TB_STR(TB_KEY_ERROR_MSG)},                                          \
+    }
 
 /**
  * Appends the provisioning request to @p out.

@@ -1,22 +1,20 @@
 #include "tb/tb_prov.h"
 
 #include "tb/tb_json.h"
-#include "tb_protocol.h"
-
-enum { STATUS, CREDENTIALS_TYPE, CREDENTIALS_VALUE, ERROR_MSG, MEMBER_COUNT };
+#include "tb_model_prov.h"
 
 // {"credentialsValue":"A1B2","credentialsType":"ACCESS_TOKEN","status":"SUCCESS"}
-static tb_prov_outcome_t read_credentials(const tb_json_member_t *members, tb_cred_t *out)
+static tb_prov_outcome_t read_credentials(const tb_json_member_t *fields, tb_cred_t *out)
 {
     char token[TB_CRED_TOKEN_MAX + 1];
-    const tb_json_value_t *type = &members[CREDENTIALS_TYPE].value;
+    const tb_json_value_t *type = &fields[TB_MODEL_PROV_ANSWER_CREDENTIALS_TYPE].value;
     if (type->type != TB_JSON_STRING) {
         return TB_PROV_MALFORMED;
     }
-    if (!tb_json_is_string(type, TB_STR(TB_WORD_ACCESS_TOKEN))) {
+    if (!tb_json_is_string(type, TB_STR(TB_MODEL_PROV_CREDENTIALS_TYPE))) {
         return TB_PROV_WRONG_KIND;
     }
-    tb_err_t err = tb_json_read_string(&members[CREDENTIALS_VALUE].value, token, sizeof(token));
+    tb_err_t err = tb_json_read_string(&fields[TB_MODEL_PROV_ANSWER_CREDENTIALS_VALUE].value, token, sizeof(token));
     if (err == TB_OK) {
         err = tb_cred_from_token(tb_str(token), out);
         tb_wipe(token, sizeof(token));
@@ -26,25 +24,21 @@ static tb_prov_outcome_t read_credentials(const tb_json_member_t *members, tb_cr
 
 void tb_prov_parse_response(tb_str_t json, tb_prov_response_t *out)
 {
-    tb_json_member_t members[MEMBER_COUNT] = {
-        [STATUS] = {.key = TB_STR(TB_KEY_STATUS)},
-        [CREDENTIALS_TYPE] = {.key = TB_STR(TB_KEY_CREDENTIALS_TYPE)},
-        [CREDENTIALS_VALUE] = {.key = TB_STR(TB_KEY_CREDENTIALS_VALUE)},
-        [ERROR_MSG] = {.key = TB_STR(TB_KEY_ERROR_MSG)},
-    };
+    tb_json_member_t fields[] = TB_MODEL_PROV_ANSWER_FIELDS;
     *out = (tb_prov_response_t){.outcome = TB_PROV_MALFORMED};
-    if (tb_json_read_object(json, members, MEMBER_COUNT) != TB_OK) {
+    if (tb_json_read_object(json, fields, TB_MODEL_PROV_ANSWER_COUNT) != TB_OK) {
         return;
     }
-    const tb_json_value_t *status = &members[STATUS].value;
+    const tb_json_value_t *status = &fields[TB_MODEL_PROV_ANSWER_STATUS].value;
     if (tb_json_is_string(status, TB_STR(TB_WORD_SUCCESS))) {
-        out->outcome = read_credentials(members, &out->cred);
+        out->outcome = read_credentials(fields, &out->cred);
     } else if (tb_json_is_string(status, TB_STR(TB_WORD_NOT_FOUND))) {
         out->outcome = TB_PROV_NOT_FOUND;
     } else if (tb_json_is_string(status, TB_STR(TB_WORD_FAILURE))) {
         out->outcome = TB_PROV_FAILURE;
     }
-    if (tb_json_read_string(&members[ERROR_MSG].value, out->error_text, sizeof(out->error_text)) != TB_OK) {
+    if (tb_json_read_string(&fields[TB_MODEL_PROV_ANSWER_ERROR_MSG].value, out->error_text, sizeof(out->error_text)) !=
+        TB_OK) {
         out->error_text[0] = '\0'; // only for people: an odd one does not change the outcome
     }
 }
@@ -53,7 +47,7 @@ static tb_err_t print_success(const tb_cred_t *cred, bool show_secrets, tb_buf_t
 {
     tb_buf_put(out, TB_STR("{\"" TB_KEY_CREDENTIALS_VALUE "\":"));
     tb_err_t err = tb_json_put_string(out, show_secrets ? tb_str(cred->token) : TB_STR("***"));
-    tb_buf_put(out, TB_STR(",\"" TB_KEY_CREDENTIALS_TYPE "\":\"" TB_WORD_ACCESS_TOKEN "\",\"" TB_KEY_STATUS
+    tb_buf_put(out, TB_STR(",\"" TB_KEY_CREDENTIALS_TYPE "\":\"" TB_MODEL_PROV_CREDENTIALS_TYPE "\",\"" TB_KEY_STATUS
                            "\":\"" TB_WORD_SUCCESS "\"}"));
     return err == TB_OK ? tb_buf_result(out) : err;
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 _TELEMETRY = re.compile(r"\[Telemetry\]\[Tx\] (\{.*\})$")
 _OUTCOME = re.compile(r"tb_session: (TB_OUTCOME_\w+: .*)$")
-_GRACE_S = 60
+_GRACE_S = 30
 
 
 @dataclass(frozen=True)

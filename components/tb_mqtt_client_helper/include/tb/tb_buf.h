@@ -15,6 +15,9 @@
 extern "C" {
 #endif
 
+/** Version of what generated code and this library ask of each other. */
+#define TB_GEN_ABI 1
+
 #define TB_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /** A view of bytes that somebody else owns; not NUL-terminated. Lives as long as its owner says. */

@@ -4,7 +4,7 @@
 
 #include "tb/tb_buf.h"
 
-#if defined(TB_GEN_ABI) && TB_GEN_ABI != 1
+#if TB_GEN_ABI != 1
 #error "the generated files are of another version than the library: run `python codegen/gen.py`"
 #endif
 
