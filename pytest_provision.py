@@ -114,8 +114,9 @@ def test_device_name_taken(world: World) -> None:
     world.configure()
     assert world.run() == GAVE_UP
     assert "tb_session: TB_OUTCOME_FAILURE: FAILURE: device name or token is taken" in world.device.log
+    assert world.run() == GAVE_UP  # and nothing of the first refusal is tried
     assert world.held() == Held("TOKEN_OF_ANOTHER", None, {})
-    assert world.tb.journal.events("connect", mode="device") == []
+    assert [event["mode"] for event in world.tb.journal.events("connect")] == ["provision", "provision"]
 
 
 def test_not_pre_provisioned(world: World) -> None:
@@ -444,12 +445,15 @@ def test_message_with_an_endless_topic(world: World) -> None:
 # ---- secrets -------------------------------------------------------------------------------------------------------
 
 
-def test_no_secret_in_the_log(world: World) -> None:
+@pytest.mark.parametrize("token", [TOKEN, ""])
+def test_no_secret_in_the_log(world: World, token: str) -> None:
     if world.device.sdkconfig["TB_LOG_SECRETS"]:
         pytest.skip("this build prints secrets, as configured")
-    world.tb.faults.add("answer:close")
-    world.configure()
+    cut_off = f'{{"credentialsValue":"{TOKEN}","credentialsType":"ACCESS_TOKEN","status":"SUCC'
+    world.tb.faults.add(Fault(point=Point.ANSWER, action=Action.MALFORM, payload=cut_off.encode()))
+    world.configure(token=token)
     assert world.run() == COMPLETE
-    assert world.run() == COMPLETE
-    assert [secret for secret in (KEY, SECRET, TOKEN) if secret in world.device.log] == []
+    world.work()
+    secrets = (KEY, SECRET, TOKEN, world.held().token)
+    assert [secret for secret in secrets if secret in world.device.log] == []
     assert '"provisionDeviceSecret":"***"' in world.device.log
