@@ -18,6 +18,17 @@ static void use_case_1_provisions_stores_and_works(void **state)
     assert_stored(TB_STORE_CRED, OWN);
 }
 
+static void run_without_trouble_logs_no_error_and_no_warning(void **state)
+{
+    (void)state;
+    server_provisions(ANSWER_SUCCESS(OWN));
+    server_accepts();
+    assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
+    assert_true(fake_log_has("\nI "));
+    assert_false(fake_log_has("\nE "));
+    assert_false(fake_log_has("\nW "));
+}
+
 static void use_case_2_works_with_the_token_that_the_server_granted(void **state)
 {
     (void)state;
@@ -274,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         app_test(use_case_1_provisions_stores_and_works),
+        app_test(run_without_trouble_logs_no_error_and_no_warning),
         app_test(use_case_2_works_with_the_token_that_the_server_granted),
         app_test(S6_second_boot_goes_straight_to_the_normal_connection),
         app_test(T2_request_leaves_only_after_CONNECTED),

@@ -36,6 +36,7 @@ static void values_of_RFC_8259_are_accepted(void **state)
         TB_STR("\"a b\x7F\""),
         TB_STR("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\\uABCD\\uabcd\""),
         TB_STR("\"\\ud83d\\ude00\""),
+        TB_STR("\"\\uCDEF\\ucdef\\uDAAF\\uDFFF\""),
         TB_STR("\"\xF0\x9F\x98\x80\""),
         TB_STR("{}"),
         TB_STR("[]"),
@@ -118,10 +119,10 @@ static void lone_surrogates_are_refused(void **state)
 {
     (void)state;
     static const tb_str_t TEXTS[] = {
-        TB_STR("\"\\ud800\""),        TB_STR("\"\\udc00\""),        TB_STR("\"\\udfff\""),
-        TB_STR("\"\\ud800x\""),       TB_STR("\"\\ud800\\n\""),     TB_STR("\"\\ud800\\u0041\""),
-        TB_STR("\"\\udc00\\ud800\""), TB_STR("\"\\ud800\\ud800\""), TB_STR("\"\\ud800\\udc0\""),
-        TB_STR("\"\\ud800\\ue000\""),
+        TB_STR("\"\\ud800\""),        TB_STR("\"\\udc00\""),        TB_STR("\"\\udc00\\udc00\""),
+        TB_STR("\"\\uDA00\""),        TB_STR("\"\\udfff\""),        TB_STR("\"\\ud800x\""),
+        TB_STR("\"\\ud800\\n\""),     TB_STR("\"\\ud800\\u0041\""), TB_STR("\"\\udc00\\ud800\""),
+        TB_STR("\"\\ud800\\ud800\""), TB_STR("\"\\ud800\\udc0\""),  TB_STR("\"\\ud800\\ue000\""),
     };
     assert_each(TEXTS, TB_COUNT(TEXTS), TB_ERR_BAD_JSON);
 }
