@@ -42,11 +42,13 @@ class World:
     def start_server(self) -> None:
         """Start a server with nothing but the profile, at the address of the one before it."""
         self.tb = StandInThread(StandInConfig(host=self._host, mqtt_port=self._port))
+        self.tb.faults.add("accept:close*0")  # nobody is let in before the profile is there
         self.tb.__enter__()
         self._port = self.tb.mqtt_port
         self.rest = RestClient(self.tb.url)
         self.rest.login()
         self.set_profile("ALLOW_CREATE_NEW_DEVICES")
+        self.tb.faults.clear()
 
     def stop_server(self) -> None:
         """Stop it; connections to it are closed, and new ones refused by the system."""
