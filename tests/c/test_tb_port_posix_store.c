@@ -272,9 +272,19 @@ static void path_that_is_too_long_is_refused_everywhere(void **state)
     assert_int_equal(tb_port_save("cred", TB_STR("x")), TB_ERR_TOO_LONG);
     assert_int_equal(tb_port_erase("cred"), TB_ERR_TOO_LONG);
     assert_int_equal(tb_port_config_text("host", value, sizeof(value)), TB_ERR_TOO_LONG);
-    s_long[PATH_MAX - 9] = '\0'; // the value's path fits with its NUL, its draft's does not
-    assert_int_equal(setenv("TB_STORE_DIR", s_long, 1), 0);
-    assert_int_equal(tb_port_save("cred", TB_STR("x")), TB_ERR_TOO_LONG);
+}
+
+static void draft_whose_path_is_too_long_is_refused(void **state)
+{
+    (void)state;
+    static char s_long[PATH_MAX + 1];
+    memset(s_long, 'x', PATH_MAX);
+    // "/tb/cred" and a NUL fit after it, ".new" does not
+    for (size_t len = PATH_MAX - strlen("/tb/cred") - 1; len + strlen("/tb/cred.new") >= PATH_MAX; len--) {
+        s_long[len] = '\0';
+        assert_int_equal(setenv("TB_STORE_DIR", s_long, 1), 0);
+        assert_int_equal(tb_port_save("cred", TB_STR("x")), TB_ERR_TOO_LONG);
+    }
 }
 
 static void setting_is_read_with_a_NUL(void **state)
@@ -375,6 +385,7 @@ int main(void)
         store_test(init_makes_the_directories_on_the_way),
         store_test(init_fails_where_no_directory_can_be_made),
         store_test(path_that_is_too_long_is_refused_everywhere),
+        store_test(draft_whose_path_is_too_long_is_refused),
         store_test(setting_is_read_with_a_NUL),
         store_test(setting_needs_room_for_its_NUL),
         store_test(setting_over_all_bounds_is_refused),
