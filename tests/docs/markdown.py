@@ -73,6 +73,12 @@ class Page:
         assert all(len(row) == len(heads) for row in found), f"a row of {heads} has the wrong number of cells"
         return [dict(zip(heads, row, strict=True)) for row in found[1:]]
 
+    def first_column(self, *first: str) -> list[str]:
+        """The first column, below its head, of the one table where it starts with *first*; a cell may hold several."""
+        columns = [[cell.strip(" `") for row in table[1:] for cell in row[0].split(",")] for table in self.tables()]
+        (found,) = (column for column in columns if column[: len(first)] == list(first))
+        return found
+
 
 def read(name: str) -> Page:
     """Read the document *name* of the project."""
