@@ -56,6 +56,11 @@ static tb_outcome_t load_credentials(app_device_t *device)
         if (choose_pending(device, err != TB_ERR_NOT_FOUND, &asked_before) != TB_OK) {
             return TB_OUTCOME_STORE_FAILED;
         }
+        err = front_connection_check(&device->settings, &device->pending);
+        if (err != TB_OK) {
+            TB_LOGE(TAG, "device name, key and secret make no request: %s", tb_err_text(err));
+            return TB_OUTCOME_NOT_CONFIGURED;
+        }
     } else {
         app_settings_forget_secrets(&device->settings);
     }

@@ -41,33 +41,40 @@ static tb_err_t parse_number(const char *text, uint32_t max, uint32_t *out)
     return TB_OK;
 }
 
-static tb_err_t read_number(const char *key, uint32_t fallback, uint32_t max, uint32_t *out)
+static tb_err_t read_number(const char *key, uint32_t fallback, uint32_t min, uint32_t max, uint32_t *out)
 {
     char text[NUMBER_TEXT_MAX + 1];
+    uint32_t value = fallback;
     tb_err_t err = tb_port_config_text(key, text, sizeof(text));
     if (err == TB_ERR_NOT_FOUND) {
         *out = fallback;
         return TB_OK;
     }
     if (err == TB_OK) {
-        err = parse_number(text, max, out);
+        err = parse_number(text, max, &value);
+    }
+    if (err == TB_OK && value < min) {
+        err = TB_ERR_OUT_OF_RANGE;
     }
     if (err != TB_OK) {
-        TB_LOGE(TAG, "%s: %s (a text of digits, from 0 to %u)", key, tb_err_text(err), (unsigned)max);
+        TB_LOGE(TAG, "%s: %s (a text of digits, from %u to %u)", key, tb_err_text(err), (unsigned)min, (unsigned)max);
+        return err;
     }
-    return err;
+    *out = value;
+    return TB_OK;
 }
 
 static tb_err_t read_numbers(app_settings_t *out)
 {
     uint32_t port = 0;
-    tb_err_t err = read_number("port", CONFIG_TBC_TRANSPORT_ADDRESS_PORT, UINT16_MAX, &port);
+    tb_err_t err = read_number("port", CONFIG_TBC_TRANSPORT_ADDRESS_PORT, 1, UINT16_MAX, &port);
     if (err == TB_OK) {
         out->port = (uint16_t)port;
-        err = read_number("run_time_s", CONFIG_TB_APP_RUN_TIME_S, UINT32_MAX / 1000, &out->run_time_s);
+        err = read_number("run_time_s", CONFIG_TB_APP_RUN_TIME_S, 0, UINT32_MAX / 1000, &out->run_time_s);
     }
     if (err == TB_OK) {
-        err = read_number("telemetry_s", CONFIG_TB_APP_TELEMETRY_PERIOD_S, UINT32_MAX / 1000, &out->telemetry_period_s);
+        err = read_number("telemetry_s", CONFIG_TB_APP_TELEMETRY_PERIOD_S, 0, UINT32_MAX / 1000,
+                          &out->telemetry_period_s);
     }
     return err;
 }

@@ -50,6 +50,26 @@ static tb_err_t log_request(const tb_model_prov_request_t *request, char *text, 
     return err;
 }
 
+static tb_model_prov_request_t request_of(const app_settings_t *settings, const tb_cred_t *asked_for)
+{
+    return (tb_model_prov_request_t){
+        .device_name = tb_str(settings->device_name),
+        .provision_key = tb_str(settings->provision_key),
+        .provision_secret = tb_str(settings->provision_secret),
+        .token = tb_str(asked_for->token),
+    };
+}
+
+tb_err_t front_connection_check(const app_settings_t *settings, const tb_cred_t *asked_for)
+{
+    char text[TB_MODEL_PROV_REQUEST_MAX + 1];
+    tb_model_prov_request_t request = request_of(settings, asked_for);
+    tb_buf_t out = TB_BUF(text);
+    tb_err_t err = build(&request, &out);
+    tb_wipe(text, sizeof(text));
+    return err;
+}
+
 static tb_err_t send_request(const tb_model_prov_request_t *request)
 {
     char text[TB_MODEL_PROV_REQUEST_MAX + 1];
@@ -80,12 +100,8 @@ tb_err_t front_connection_request(const app_settings_t *settings, const tb_cred_
         return err;
     }
     TB_LOGI(TAG_PROVISION, "sent subscribe successful, msg_id=%d, topic=%s", msg_id, TB_TOPIC_PROVISION_RESPONSE);
-    return send_request(&(tb_model_prov_request_t){
-        .device_name = tb_str(settings->device_name),
-        .provision_key = tb_str(settings->provision_key),
-        .provision_secret = tb_str(settings->provision_secret),
-        .token = tb_str(asked_for->token),
-    });
+    tb_model_prov_request_t request = request_of(settings, asked_for);
+    return send_request(&request);
 }
 
 static void log_answer(const tb_prov_response_t *response, size_t payload_len)

@@ -92,14 +92,18 @@ static void numbers_are_read_up_to_their_limits(void **state)
     assert_int_equal(settings.telemetry_period_s, 0);
 }
 
-static void numbers_over_their_limits_are_refused(void **state)
+static void numbers_beyond_their_limits_are_refused(void **state)
 {
     static const struct {
         const char *key;
         const char *text;
     } NUMBERS[] = {
-        {"port", "65536"},          {"port", "4294967296"},        {"run_time_s", "4294968"},
-        {"telemetry_s", "4294968"}, {"telemetry_s", "9999999999"},
+        {"port", "0"},
+        {"port", "65536"},
+        {"port", "4294967296"},
+        {"run_time_s", "4294968"},
+        {"telemetry_s", "4294968"},
+        {"telemetry_s", "9999999999"},
     };
     for (size_t i = 0; i < TB_COUNT(NUMBERS); i++) {
         (void)app_setup(state);
@@ -177,7 +181,7 @@ int main(void)
         app_test(S7_empty_device_name_becomes_the_chips_own),
         app_test(longest_texts_are_taken_and_longer_ones_refused),
         app_test(numbers_are_read_up_to_their_limits),
-        app_test(numbers_over_their_limits_are_refused),
+        app_test(numbers_beyond_their_limits_are_refused),
         app_test(texts_that_are_no_number_are_refused),
         app_test(number_of_too_many_digits_is_refused),
         app_test(settings_that_cannot_be_read_are_reported),
