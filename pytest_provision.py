@@ -415,11 +415,10 @@ def test_another_client_takes_the_place(world: World) -> None:
     [
         ("v1/devices/me/rpc/request/0", b'{"method":"reboot","params":null}'),
         ("v1/devices/me/attributes", b'{"deleted":["a"]}'),
-        ("/provision/response", b'{"credentialsValue":"X","credentialsType":"ACCESS_TOKEN","status":"SUCCESS"}'),
         ("v1/devices/me/attributes", b""),
         ("v1/devices/me/attributes", b"\x00" * 60_000),
     ],
-    ids=["rpc", "attributes", "provisioning", "empty", "oversize"],
+    ids=["rpc", "attributes", "empty", "oversize"],
 )
 def test_message_that_nobody_asked_for(world: World, topic: str, payload: bytes) -> None:
     world.configure(run_time_s=60, telemetry_s=1)
@@ -430,6 +429,17 @@ def test_message_that_nobody_asked_for(world: World, topic: str, payload: bytes)
     world.wait("telemetry", since=mark)
     assert world.tb.journal.events("close", mode="device") == []
     check_recovered(world)
+
+
+def test_answer_that_was_not_asked_for_changes_no_credentials(world: World) -> None:
+    world.configure(run_time_s=60, telemetry_s=1)
+    world.work()
+    forged = b'{"credentialsValue":"X","credentialsType":"ACCESS_TOKEN","status":"SUCCESS"}'
+    world.push("/provision/response", forged)
+    world.wait("telemetry", since=world.mark())
+    world.drop_connection()
+    world.wait("telemetry", since=world.mark())
+    assert "TB_OUTCOME_NOT_AUTHORIZED" not in world.device.log
 
 
 def test_message_with_an_endless_topic(world: World) -> None:

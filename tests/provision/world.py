@@ -92,6 +92,11 @@ class World:
 
         self.tb.run(send)
 
+    def drop_connection(self, name: str = NAME) -> None:
+        """Close the device's connection."""
+        device = self._server_device(name)
+        self.tb.run(lambda standin: standin.core.sessions.close(device, "test"))
+
     # -- the device
 
     def configure(self, **changes: Setting) -> None:
