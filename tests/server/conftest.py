@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import pytest
 from tbtools.rest import RestClient
@@ -9,7 +10,10 @@ from tbtools.server.model import Profile, ProvisionType
 from tbtools.server.settings import Settings
 from tbtools.server.thread import StandInThread
 
+from tests.server.mqtt5_client import Mqtt5Client
 from tests.server.mqtt_client import RawClient
+
+Client = TypeVar("Client", bound=RawClient)
 
 _NUMBERS = itertools.count(1)
 
@@ -33,13 +37,23 @@ def tb(server: StandInThread) -> StandInThread:
 @pytest.fixture
 def connect(tb: StandInThread) -> Iterator[Callable[..., RawClient]]:
     """A function that opens a TCP connection and, given any argument, sends CONNECT with it."""
-    clients: list[RawClient] = []
+    yield from _connections(tb, RawClient)
 
-    def open_client(**fields: object) -> RawClient:
-        client = RawClient(tb.mqtt_port)
+
+@pytest.fixture
+def connect5(tb: StandInThread) -> Iterator[Callable[..., Mqtt5Client]]:
+    """The same in MQTT 5."""
+    yield from _connections(tb, Mqtt5Client)
+
+
+def _connections(tb: StandInThread, kind: type[Client]) -> Iterator[Callable[..., Client]]:
+    clients: list[Client] = []
+
+    def open_client(**fields: Any) -> Client:
+        client = kind(tb.mqtt_port)
         clients.append(client)
         if fields:
-            client.connect(**fields)  # type: ignore[arg-type]
+            client.connect(**fields)
         return client
 
     yield open_client
@@ -92,5 +106,21 @@ def token(tb: StandInThread, name: str) -> str:
 def device(connect: Callable[..., RawClient], token: str) -> RawClient:
     """A client in that device's session."""
     client = connect()
+    client.login(username=token)
+    return client
+
+
+@pytest.fixture
+def front5(connect5: Callable[..., Mqtt5Client]) -> Mqtt5Client:
+    """A client in a provisioning session that speaks MQTT 5."""
+    client = connect5()
+    client.login(username="provision")
+    return client
+
+
+@pytest.fixture
+def device5(connect5: Callable[..., Mqtt5Client], token: str) -> Mqtt5Client:
+    """A client in that device's session that speaks MQTT 5."""
+    client = connect5()
     client.login(username=token)
     return client

@@ -11,7 +11,7 @@ SILENCE_S = 0.15
 TELEMETRY = "v1/devices/me/telemetry"
 ATTRIBUTES = "v1/devices/me/attributes"
 
-CONNACK, PUBLISH, PUBACK, SUBACK, UNSUBACK, PINGRESP = 2, 3, 4, 9, 11, 13
+CONNACK, PUBLISH, PUBACK, SUBACK, UNSUBACK, PINGRESP, DISCONNECT = 2, 3, 4, 9, 11, 13, 14
 
 
 @dataclass(frozen=True)
@@ -153,21 +153,31 @@ def text(value: str) -> bytes:
     return struct.pack("!H", len(encoded)) + encoded
 
 
-def packet(first: int, body: bytes) -> bytes:
-    head = bytearray([first])
-    length = len(body)
+def variable_integer(value: int) -> bytes:
+    encoded = bytearray()
     while True:
-        length, byte = divmod(length, 128)
-        head.append(byte | (0x80 if length else 0))
-        if not length:
-            return bytes(head) + body
+        value, byte = divmod(value, 128)
+        encoded.append(byte | (0x80 if value else 0))
+        if not value:
+            return bytes(encoded)
+
+
+def packet(first: int, body: bytes) -> bytes:
+    return bytes([first]) + variable_integer(len(body)) + body
 
 
 def connect_packet(
-    client_id: str = "c", username: str = "", password: str = "", clean: bool = True, name: str = "MQTT", level: int = 4
+    client_id: str = "c",
+    username: str = "",
+    password: str = "",
+    clean: bool = True,
+    name: str = "MQTT",
+    level: int = 4,
+    properties: bytes = b"",
 ) -> bytes:
+    """CONNECT; MQTT 5 has *properties*, with their length, before the client id."""
     flags = (0x02 if clean else 0) | (0x80 if username else 0) | (0x40 if password else 0)
-    body = text(name) + bytes([level, flags, 0, 60]) + text(client_id)
+    body = text(name) + bytes([level, flags, 0, 60]) + properties + text(client_id)
     return packet(0x10, body + b"".join(text(field) for field in (username, password) if field))
 
 

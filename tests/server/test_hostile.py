@@ -33,7 +33,7 @@ def alive(connect: Connect) -> None:
         pytest.param(packet(0x10, b""), id="empty CONNECT"),
         pytest.param(packet(0x10, GOOD_CONNECT[2:-3]), id="CONNECT cut off"),
         pytest.param(packet(0x10, GOOD_CONNECT[2:] + b"x"), id="CONNECT with more than it says"),
-        pytest.param(connect_packet(level=5), id="MQTT 5"),
+        pytest.param(connect_packet(level=6), id="a version to come"),
         pytest.param(connect_packet(level=3), id="name of 3.1.1 with level of 3.1"),
         pytest.param(connect_packet(name="XXXX"), id="another protocol"),
         pytest.param(connect_packet(name="MQIsdp", level=3, client_id=""), id="MQTT 3.1 without client id"),

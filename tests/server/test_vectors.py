@@ -9,10 +9,12 @@ from tbtools.rest import RestClient
 from tbtools.server.model import Profile
 from tbtools.server.thread import StandInThread
 
+from tests.server.mqtt5_client import Mqtt5Client
 from tests.server.mqtt_client import TELEMETRY, RawClient
 from tests.server.provisioning import FAILURE, NOT_FOUND, REQUEST, ask, request
 
 Connect = Callable[..., RawClient]
+Connect5 = Callable[..., Mqtt5Client]
 
 
 @pytest.mark.usefixtures("profile")
@@ -43,6 +45,12 @@ def test_vector_4_request_without_secret_is_acknowledged_and_closed(front: RawCl
 def test_vector_5_request_that_is_not_json_is_closed_without_puback(front: RawClient) -> None:
     front.publish(REQUEST, b"{bad")
     front.expect_closed()
+
+
+def test_vector_5_in_mqtt_5_request_that_is_not_json_has_a_reason_and_stays_open(front5: Mqtt5Client) -> None:
+    front5.publish(REQUEST, b"{bad")
+    assert front5.reason() == 0x99
+    front5.ping()
 
 
 def test_vector_6_telemetry_in_a_provisioning_session_is_acknowledged_and_closed(front: RawClient) -> None:
@@ -88,10 +96,22 @@ def test_vector_12_unknown_token_is_refused_with_5(connect: Connect) -> None:
     client.expect_closed()
 
 
+def test_vector_12_in_mqtt_5_unknown_token_is_refused_with_0x86(connect5: Connect5) -> None:
+    client = connect5(username="unknown")
+    assert client.connack() == 0x86
+    client.expect_disconnect(0x86)
+
+
 def test_vector_13_unknown_client_id_alone_is_refused_with_2(connect: Connect) -> None:
     client = connect(client_id="unknown")
     assert client.connack() == 2
     client.expect_closed()
+
+
+def test_vector_13_in_mqtt_5_unknown_client_id_alone_is_refused_with_0x85(connect5: Connect5) -> None:
+    client = connect5(client_id="unknown")
+    assert client.connack() == 0x85
+    client.expect_disconnect(0x85)
 
 
 def test_vector_14_session_present_mirrors_the_clean_flag(connect: Connect, token: str) -> None:
@@ -146,6 +166,15 @@ def test_vector_21_chunk_over_the_limit_is_an_error_and_a_close(device: RawClien
 def test_vector_23_unknown_topic_is_acknowledged_and_dropped(tb: StandInThread, device: RawClient, name: str) -> None:
     assert device.publish("v1/devices/me/telemetri", b'{"a":1}') == device.puback()
     device.ping()
+    found = tb.device(name)
+    assert found is not None
+    assert found.telemetry == {}
+
+
+def test_vector_23_in_mqtt_5_unknown_topic_has_a_reason(tb: StandInThread, device5: Mqtt5Client, name: str) -> None:
+    device5.publish("v1/devices/me/telemetri", b'{"a":1}')
+    assert device5.reason() == 0x90
+    device5.ping()
     found = tb.device(name)
     assert found is not None
     assert found.telemetry == {}

@@ -6,10 +6,12 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from tbtools.server.codec import MalformedPacket, PacketDecoder
 from tbtools.server.core import Core
+from tbtools.server.decoder import MalformedPacket, PacketDecoder
+from tbtools.server.encoder import Encoder
 from tbtools.server.faults import Action, Fault, Point
 from tbtools.server.packets import Packet
+from tbtools.server.reasons import Reason
 from tbtools.server.segments import SegmentedWriter
 
 _LOG = logging.getLogger(__name__)
@@ -17,7 +19,11 @@ _WRITE_BUFFER_BYTES = 1 << 20
 
 
 class CloseConnection(Exception):
-    """Raised by a handler to close its connection; the message goes to the journal."""
+    """Raised by a handler to close its connection; *cause* goes to the journal, *reason* to an MQTT 5 client."""
+
+    def __init__(self, cause: str, reason: Reason) -> None:
+        super().__init__(cause)
+        self.reason = reason
 
 
 class PacketHandler(Protocol):
@@ -37,7 +43,8 @@ class PacketHandler(Protocol):
 class Connection(asyncio.Protocol):
     """Reads packets for a handler and writes what it sends.
 
-    *numbers* gives each connection of a server its number; *live* is the set of open ones.
+    *numbers* gives each connection of a server its number; *live* is the set of open ones. *encoder* is the handler's
+    to replace, once it knows which version of MQTT the client speaks.
     """
 
     def __init__(
@@ -49,6 +56,7 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self.core = core
         self.number = next(numbers)
+        self.encoder = Encoder()
         self.loop = asyncio.get_running_loop()
         self._live = live
         self._decoder = PacketDecoder(lambda: core.settings.max_packet_bytes)
@@ -114,9 +122,14 @@ class Connection(asyncio.Protocol):
         if not self.closing:
             self._write(data)
 
-    def close(self, cause: str, by: str = "server") -> None:
-        """Close after what has been written; *cause*, and who wanted it, go to the journal."""
+    def close(self, cause: str, reason: Reason | None = None, by: str = "server") -> None:
+        """Close after what has been written; *cause*, and who wanted it, go to the journal.
+
+        With a *reason*, a DISCONNECT comes before, if the client's version of MQTT has it.
+        """
         if not self.closing:
+            if reason is not None:
+                self._write(self.encoder.disconnect(reason))
             self._close_cause, self._closed_by = cause, by
             self._finish()
 
@@ -189,9 +202,9 @@ class Connection(asyncio.Protocol):
         try:
             action()
         except MalformedPacket as error:
-            self.close(f"malformed packet: {error}")
+            self.close(f"malformed packet: {error}", Reason.MALFORMED_PACKET)
         except CloseConnection as error:
-            self.close(str(error))
+            self.close(str(error), error.reason)
         except Exception:
             _LOG.exception("connection %d: unhandled error", self.number)
-            self.close("internal error")
+            self.close("internal error", Reason.SERVER_SHUTTING_DOWN)

@@ -5,6 +5,7 @@ from typing import Protocol
 from tbtools.server.faults import Faults
 from tbtools.server.journal import Journal
 from tbtools.server.model import Device
+from tbtools.server.reasons import Reason
 from tbtools.server.settings import Settings
 from tbtools.server.store import Store
 
@@ -12,8 +13,8 @@ from tbtools.server.store import Store
 class LiveSession(Protocol):
     """A device's open MQTT session, as others may touch it."""
 
-    def close(self, cause: str) -> None:
-        """Close the TCP connection; *cause* goes to the journal."""
+    def close(self, cause: str, reason: Reason | None = None) -> None:
+        """Close the TCP connection; *cause* goes to the journal, *reason* to an MQTT 5 client."""
 
     def expire(self, now: float, limit_s: float) -> None:
         """Close if there has been no uplink for *limit_s*; *now* is the event loop's time."""
@@ -46,11 +47,11 @@ class Sessions:
         if self._by_device.get(device.id) is session:
             del self._by_device[device.id]
 
-    def close(self, device: Device, cause: str) -> None:
+    def close(self, device: Device, cause: str, reason: Reason | None = None) -> None:
         """Close the device's session, if there is one."""
         session = self._by_device.get(device.id)
         if session is not None:
-            session.close(cause)
+            session.close(cause, reason)
 
     def expire(self, now: float, limit_s: float) -> None:
         """Close the sessions without uplink for *limit_s*."""

@@ -1,4 +1,7 @@
-"""MQTT 3.1.1 on the wire: amqtt's packet classes, framed, and held to the rules of ThingsBoard's decoder (netty)."""
+"""Packets from a client: amqtt's packet classes, framed, and held to the rules of ThingsBoard's decoder (netty).
+
+They know MQTT 3.1.1; of MQTT 5 they get what is left when its properties are cut out.
+"""
 
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
@@ -7,6 +10,9 @@ from amqtt import errors, mqtt
 from amqtt.mqtt.connect import ConnectVariableHeader
 
 from tbtools.server.packets import (
+    MQTT_3_1,
+    MQTT_3_1_1,
+    MQTT_5,
     Connect,
     Disconnect,
     Ignored,
@@ -17,12 +23,12 @@ from tbtools.server.packets import (
     Subscribe,
     Unsubscribe,
 )
+from tbtools.server.properties import AUTH, cut_properties
 
 T = TypeVar("T")
 
-_DECODE_ERRORS = (errors.AMQTTError, errors.MQTTError, errors.CodecError, errors.NoDataError, ValueError)
-_PROTOCOLS = {("MQTT", 4), ("MQIsdp", 3)}
-_MQTT_3_1 = 3
+_DECODE_ERRORS = (errors.AMQTTError, errors.MQTTError, errors.CodecError, errors.NoDataError, ValueError, IndexError)
+_PROTOCOLS = {("MQTT", MQTT_5), ("MQTT", MQTT_3_1_1), ("MQIsdp", MQTT_3_1)}
 _MQTT_3_1_CLIENT_ID_MAX = 23
 _FLAGS_ONE = (mqtt.SUBSCRIBE, mqtt.UNSUBSCRIBE, mqtt.PUBREL)
 
@@ -60,6 +66,7 @@ class PacketDecoder:
         self._max_packet_bytes = max_packet_bytes
         self._buffer = bytearray()
         self._header: Any = None
+        self._level = MQTT_3_1_1
 
     def feed(self, data: bytes) -> Iterator[Packet]:
         """Yield the packets that *data* completes; raise MalformedPacket at the first that is none."""
@@ -76,7 +83,10 @@ class PacketDecoder:
         body = bytes(self._buffer[:length])
         del self._buffer[:length]
         header, self._header = self._header, None
-        return _decode(header, body)
+        packet = _decode(header, body, self._level)
+        if isinstance(packet, Connect):
+            self._level = packet.level
+        return packet
 
     def _read_header(self) -> bool:
         reader = _Reader(self._buffer)
@@ -86,46 +96,12 @@ class PacketDecoder:
             raise MalformedPacket("remaining length has more than four bytes") from error
         if header is None:
             return False
-        _check_header(header)
+        _check_header(header, self._level)
         if header.remaining_length > self._max_packet_bytes():
             raise MalformedPacket(f"remaining length {header.remaining_length} is over the limit")
         del self._buffer[: reader.position]
         self._header = header
         return True
-
-
-def connack(session_present: bool, code: int) -> bytes:
-    """Encode CONNACK."""
-    return _encode(mqtt.ConnackPacket.build(int(session_present), code))
-
-
-def puback(packet_id: int) -> bytes:
-    """Encode PUBACK."""
-    return _encode(mqtt.PubackPacket.build(packet_id))
-
-
-def suback(packet_id: int, codes: list[int]) -> bytes:
-    """Encode SUBACK."""
-    return _encode(mqtt.SubackPacket.build(packet_id, codes))
-
-
-def unsuback(packet_id: int) -> bytes:
-    """Encode UNSUBACK."""
-    return _encode(mqtt.UnsubackPacket.build(packet_id))
-
-
-def pingresp() -> bytes:
-    """Encode PINGRESP."""
-    return _encode(mqtt.PingRespPacket.build())
-
-
-def publish(topic: str, payload: bytes, qos: int, packet_id: int | None) -> bytes:
-    """Encode PUBLISH with DUP and RETAIN clear, as ThingsBoard always sends it (contract 8.2)."""
-    return _encode(mqtt.PublishPacket.build(topic, payload, packet_id, False, qos, False))
-
-
-def _encode(packet: Any) -> bytes:
-    return bytes(packet.to_bytes())
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -138,8 +114,8 @@ def _run(coroutine: Coroutine[Any, Any, T]) -> T:
     raise AssertionError("a reader of bytes in memory does not wait")
 
 
-def _check_header(header: Any) -> None:
-    if header.packet_type not in mqtt.packet_dict:
+def _check_header(header: Any, level: int) -> None:
+    if header.packet_type not in mqtt.packet_dict and (header.packet_type, level) != (AUTH, MQTT_5):
         raise MalformedPacket(f"packet type {header.packet_type}")
     if header.packet_type == mqtt.PUBLISH:
         if header.flags & 0x06 == 0x06:
@@ -148,11 +124,17 @@ def _check_header(header: Any) -> None:
         raise MalformedPacket(f"flags {header.flags:#x} in packet type {header.packet_type}")
 
 
-def _decode(header: Any, body: bytes) -> Packet:
-    reader = _Reader(body)
+def _decode(header: Any, body: bytes, level: int) -> Packet:
     try:
-        variable = _connect_header(reader, header) if header.packet_type == mqtt.CONNECT else None
-        packet = _run(mqtt.packet_class(header).from_stream(reader, header, variable))
+        if header.packet_type == mqtt.CONNECT:
+            level = _level(header, body)
+        if level == MQTT_5:
+            body = cut_properties(header.packet_type, header.flags, body)
+            header.remaining_length = len(body)
+        if header.packet_type == AUTH:
+            return Ignored()
+        reader = _Reader(body)
+        packet = _run(mqtt.packet_class(header).from_stream(reader, header))
     except _DECODE_ERRORS as error:
         raise MalformedPacket(f"packet type {header.packet_type}: {type(error).__name__}") from error
     if reader.short or reader.position != len(body):
@@ -161,21 +143,22 @@ def _decode(header: Any, body: bytes) -> Packet:
     return Ignored() if translate is None else translate(packet)
 
 
-def _connect_header(reader: _Reader, header: Any) -> Any:
+def _level(header: Any, body: bytes) -> int:
     """Read the start of CONNECT first: what follows is laid out otherwise in a version we do not speak."""
-    variable = _run(ConnectVariableHeader.from_stream(reader, header))
+    variable = _run(ConnectVariableHeader.from_stream(_Reader(body), header))
     if (variable.proto_name, variable.proto_level) not in _PROTOCOLS:
         raise MalformedPacket(f"protocol level {variable.proto_level} is not supported")
     if variable.reserved_flag:
         raise MalformedPacket("reserved flag of CONNECT is set")
-    return variable
+    return int(variable.proto_level)
 
 
 def _connect(packet: Any) -> Connect:
     client_id = "" if packet.client_id_is_random else packet.client_id
-    if packet.proto_level == _MQTT_3_1 and not 1 <= len(client_id) <= _MQTT_3_1_CLIENT_ID_MAX:
+    if packet.proto_level == MQTT_3_1 and not 1 <= len(client_id) <= _MQTT_3_1_CLIENT_ID_MAX:
         raise MalformedPacket("client id of MQTT 3.1 is not 1 to 23 characters")
-    return Connect(client_id, packet.username or "", packet.password or "", packet.clean_session_flag)
+    user_name, password = packet.username or "", packet.password or ""
+    return Connect(client_id, user_name, password, packet.clean_session_flag, packet.proto_level)
 
 
 def _publish(packet: Any) -> Publish:
@@ -184,10 +167,15 @@ def _publish(packet: Any) -> Publish:
 
 
 def _subscribe(packet: Any) -> Subscribe:
-    filters = tuple(packet.payload.topics)
-    if any(qos > 2 for _, qos in filters):
-        raise MalformedPacket("SUBSCRIBE with QoS over 2")
+    filters = tuple((name, _requested_qos(options)) for name, options in packet.payload.topics)
     return Subscribe(_checked_id(packet.variable_header.packet_id), filters)
+
+
+def _requested_qos(options: int) -> int:
+    """QoS is in bits 0 and 1, retain handling in 4 and 5; netty reads them so in every version."""
+    if options & 0x03 == 0x03 or options & 0x30 == 0x30:
+        raise MalformedPacket(f"subscription options {options:#x}")
+    return options & 0x03
 
 
 def _unsubscribe(packet: Any) -> Unsubscribe:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tbtools.server import topics
 from tbtools.server.features import attributes, claim, gateway, ota, rpc, telemetry
 from tbtools.server.packets import Publish
+from tbtools.server.reasons import Reason
 from tbtools.server.version import ServerVersion
 
 if TYPE_CHECKING:
@@ -65,4 +66,4 @@ def _route(topic: str, version: ServerVersion) -> Handler:
 def _unknown(session: "DeviceSession", packet: Publish) -> None:
     session.touch()
     session.connection.journal("unknown_topic", device=session.device.name, topic=packet.topic[:_TOPIC_MAX_IN_JOURNAL])
-    session.acknowledge(packet)
+    session.acknowledge(packet, Reason.TOPIC_NAME_INVALID)

@@ -1,8 +1,8 @@
 """What is pushed to a client: the QoS it subscribed with, and our packet ids (contract 8.1, 8.2)."""
 
-from tbtools.server import codec, topics
+from tbtools.server import topics
+from tbtools.server.encoder import Encoder
 
-SUBACK_FAILURE = 0x80
 _QOS_MAX = 1
 _QOS_UNLESS_SUBSCRIBED = 1
 
@@ -10,7 +10,8 @@ _QOS_UNLESS_SUBSCRIBED = 1
 class Downlink:
     """The subscriptions of one session. They decide a push's QoS, never whether it is sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
         self._subscribed: dict[str, int] = {}
         self._packet_id = 0
 
@@ -32,6 +33,6 @@ class Downlink:
         granted = (qos for topic_filter, qos in self._subscribed.items() if topics.matches(topic_filter, topic))
         qos = next(granted, _QOS_UNLESS_SUBSCRIBED)
         if qos == 0:
-            return codec.publish(topic, payload, 0, None)
+            return self._encoder.publish(topic, payload, 0, None)
         self._packet_id = (self._packet_id + 1) & 0xFFFF
-        return codec.publish(topic, payload, qos, self._packet_id)
+        return self._encoder.publish(topic, payload, qos, self._packet_id)

@@ -32,7 +32,7 @@ class Action(str, Enum):
     DELAY = "delay"  # write the packet delay_s late
     DUPLICATE = "duplicate"  # write the packet twice
     MALFORM = "malform"  # write payload instead: of the answer its payload, of other packets the whole packet
-    REFUSE = "refuse"  # CONNACK with code, then close
+    REFUSE = "refuse"  # CONNACK with code (3, in MQTT 5 0x88, unless given), then close
     SPLIT = "split"  # cut all that is written into segments of segment_bytes, delay_s apart
 
 
@@ -87,7 +87,7 @@ class Fault(BaseModel):
     mode: str | None = Field(default=None, pattern="^(provision|device)$")
     delay_s: float = Field(default=0.0, ge=0)
     payload: Payload = b""
-    code: int = Field(default=3, ge=0, le=255)
+    code: int | None = Field(default=None, ge=0, le=255)
     segment_bytes: int = Field(default=1, ge=1)
     id: int = 0
 

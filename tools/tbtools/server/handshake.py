@@ -1,28 +1,31 @@
 """CONNECT: who is it, may it come in, and what is sent before the answer (contract 1.2, 1.5, 1.6)."""
 
 from collections import deque
-from enum import IntEnum
+from dataclasses import dataclass
 
-from tbtools.server import codec, credentials
+from tbtools.server import credentials
 from tbtools.server.connection import CloseConnection, Connection, PacketHandler
 from tbtools.server.core import Core
 from tbtools.server.device_session import DeviceSession
+from tbtools.server.encoder import encoder_for
 from tbtools.server.faults import Action, Point
 from tbtools.server.model import Credentials, Device
 from tbtools.server.packets import Connect, Packet
 from tbtools.server.provision_session import ProvisionSession
+from tbtools.server.reasons import Reason
 
 PROVISION_LOGIN = "provision"
 _TRANSPORT_TYPES = ("DEFAULT", "MQTT")
 
 
-class ConnackCode(IntEnum):
-    """The return codes ThingsBoard sends to an MQTT 3.1.1 client; 1 and 4 never occur."""
+@dataclass(frozen=True)
+class _Outcome:
+    """What CONNECT leads to: a session, or a CONNACK with *code* and, in MQTT 5, a DISCONNECT with *reason*."""
 
-    ACCEPTED = 0
-    IDENTIFIER_REJECTED = 2
-    UNAVAILABLE = 3
-    NOT_AUTHORIZED = 5
+    session: ProvisionSession | DeviceSession | None
+    code: int = 0
+    reason: Reason | None = None
+    cause: str = ""
 
 
 class Handshake:
@@ -50,7 +53,7 @@ class Handshake:
         elif self._core.settings.version.queues_before_connack:
             self._waiting.append(packet)
             if len(self._waiting) > self._core.settings.pre_connack_queue:
-                raise CloseConnection("too many packets before CONNACK")
+                raise CloseConnection("too many packets before CONNACK", Reason.QUOTA_EXCEEDED)
 
     def on_close(self) -> None:
         """Tell the session."""
@@ -62,21 +65,26 @@ class Handshake:
         return self._connection.core
 
     def _connect(self, packet: Connect) -> None:
+        self._connection.encoder = encoder_for(packet.level, self._core.settings)
+        self._answer(packet, self._decide(packet))
+
+    def _decide(self, packet: Connect) -> _Outcome:
         if PROVISION_LOGIN in (packet.username, packet.client_id):
-            self._answer(packet, ConnackCode.ACCEPTED, "", ProvisionSession(self._connection))
-            return
+            return _Outcome(ProvisionSession(self._connection))
         # A client certificate would decide here, before user name and password are looked at (contract 1.2).
         device = self._find_device(packet)
         if device is None:
-            self._answer(packet, self._refusal(packet), "no match for the credentials", None)
-        elif device.profile.transport_type not in _TRANSPORT_TYPES:
-            self._answer(packet, ConnackCode.UNAVAILABLE, "transport type of the profile", None)
-        else:
-            session = DeviceSession(self._connection, device)
-            if session.allow_message():
-                self._answer(packet, ConnackCode.ACCEPTED, "", session)
-            else:
-                self._answer(packet, ConnackCode.UNAVAILABLE, "rate limit", None)
+            reason = self._mismatch(packet)
+            return self._refuse(reason, reason, "no match for the credentials")
+        if device.profile.transport_type not in _TRANSPORT_TYPES:
+            return self._refuse(Reason.SERVER_UNAVAILABLE, Reason.SERVER_BUSY, "transport type of the profile")
+        session = DeviceSession(self._connection, device)
+        if not session.allow_message():
+            return self._refuse(Reason.CONNECTION_RATE_EXCEEDED, Reason.MESSAGE_RATE_TOO_HIGH, "rate limit")
+        return _Outcome(session)
+
+    def _refuse(self, connack: Reason, disconnect: Reason, cause: str) -> _Outcome:
+        return _Outcome(None, self._connection.encoder.connack_code(connack), disconnect, cause)
 
     def _find_device(self, packet: Connect) -> Device | None:
         store = self._core.store
@@ -88,33 +96,42 @@ class Handshake:
         found = credentials.match(find, packet.client_id, packet.username, packet.password)
         return store.device_by_lookup_id(found.lookup_id) if found else None
 
-    def _refusal(self, packet: Connect) -> ConnackCode:
-        nameless = not packet.username and not packet.password and packet.client_id.strip()
-        if nameless and self._core.settings.version.tells_unknown_client_id:
-            return ConnackCode.IDENTIFIER_REJECTED
-        return ConnackCode.NOT_AUTHORIZED
+    def _mismatch(self, packet: Connect) -> Reason:
+        if packet.username or packet.password:
+            return Reason.BAD_USER_NAME_OR_PASSWORD
+        if packet.client_id.strip() and self._core.settings.version.tells_unknown_client_id:
+            return Reason.CLIENT_ID_NOT_VALID
+        return Reason.NOT_AUTHORIZED
 
-    def _answer(self, packet: Connect, code: int, cause: str, session: ProvisionSession | DeviceSession | None) -> None:
-        connection, version = self._connection, self._core.settings.version
-        mode = session.mode if session else None
+    def _answer(self, packet: Connect, outcome: _Outcome) -> None:
+        connection = self._connection
+        mode = outcome.session.mode if outcome.session else None
         fault = connection.fault_at(Point.CONNACK, mode)
         if fault is not None and fault.action is Action.REFUSE:
-            code, cause, session, fault = fault.code, "fault", None, None
+            code = connection.encoder.connack_code(Reason.SERVER_UNAVAILABLE) if fault.code is None else fault.code
+            outcome, fault = _Outcome(None, code, cause="fault"), None
         elif connection.closing:
-            cause, session = "fault", None
-        session_present = not packet.clean_session or version.session_present_always
+            outcome = _Outcome(None, outcome.code, cause="fault")
+        session_present = not packet.clean_session or self._core.settings.version.session_present_always
         connection.journal(
             "connect",
             mode=mode,
-            accepted=session is not None,
-            device=session.device.name if isinstance(session, DeviceSession) else None,
+            accepted=outcome.session is not None,
+            device=outcome.session.device.name if isinstance(outcome.session, DeviceSession) else None,
             client_id=packet.client_id if packet.username not in ("", packet.client_id) else "***",
-            code=int(code),
-            cause=cause,
+            level=packet.level,
+            code=outcome.code,
+            cause=outcome.cause,
             session_present=session_present,
         )
-        data = codec.connack(session_present, code)
-        connection.deliver(fault, data, then=lambda: self._open(session) if session else connection.close(cause))
+        data = connection.encoder.connack(session_present, outcome.code)
+        connection.deliver(fault, data, then=lambda: self._follow(outcome))
+
+    def _follow(self, outcome: _Outcome) -> None:
+        if outcome.session is None:
+            self._connection.close(outcome.cause, outcome.reason)
+        else:
+            self._open(outcome.session)
 
     def _open(self, session: ProvisionSession | DeviceSession) -> None:
         if self._session is not None and self._session is not session:

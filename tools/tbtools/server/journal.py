@@ -20,7 +20,8 @@ class Journal:
 
     =============  ===================================================================================
     accept         a TCP connection
-    connect        accepted, code, cause, device, client_id ("***" where it may be a secret), session_present
+    connect        accepted, code, cause, device, client_id ("***" where it may be a secret), session_present,
+                   level (of the protocol: 3, 4 or 5)
     subscribe      filters, codes (None: not answered)
     provision      device, status (None: not answered), cause, credentials_type
     telemetry      device, points, keys, qos

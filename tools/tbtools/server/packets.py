@@ -2,15 +2,21 @@
 
 from dataclasses import dataclass
 
+MQTT_3_1, MQTT_3_1_1, MQTT_5 = 3, 4, 5  # protocol levels
+
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """CONNECT; a field that is absent on the wire is an empty string, as ThingsBoard treats both alike."""
+    """CONNECT; a field that is absent on the wire is an empty string, as ThingsBoard treats both alike.
+
+    *clean_session* is what MQTT 5 calls clean start; *level* is the protocol level.
+    """
 
     client_id: str
     username: str
     password: str
     clean_session: bool
+    level: int
 
 
 @dataclass(frozen=True, slots=True)

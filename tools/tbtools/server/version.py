@@ -51,6 +51,16 @@ class ServerVersion:
         return self.numbers >= (3, 5)
 
     @property
+    def tells_reasons(self) -> bool:
+        """Reason codes of MQTT 5; before that its clients are answered with the codes of 3.1.1."""
+        return self.numbers >= (3, 5)
+
+    @property
+    def sends_disconnect(self) -> bool:
+        """A client that speaks MQTT 5 gets a DISCONNECT with the reason before the close."""
+        return self.numbers >= (3, 7)
+
+    @property
     def inactivity_s(self) -> float:
         """Seconds without uplink after which a session is closed."""
         return 600.0 if self.numbers >= (3, 6, 3) else 300.0

@@ -7,6 +7,7 @@ from tbtools.server import lenient_json
 from tbtools.server.connection import CloseConnection
 from tbtools.server.kv import encode
 from tbtools.server.packets import Publish
+from tbtools.server.reasons import Reason
 from tbtools.server.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def request(session: "DeviceSession", packet: Publish) -> None:
         session.invalid(packet, "RPC request: not a JSON object")
         return
     if not isinstance(body.get("method"), str) or not _INTEGER.fullmatch(request_id):
-        raise CloseConnection("RPC request: no method, or an id that is no integer")
+        what = "RPC request: no method, or an id that is no integer"
+        raise CloseConnection(what, Reason.SERVER_SHUTTING_DOWN)
     session.touch()
     session.limit_message()
     session.acknowledge(packet)

@@ -4,10 +4,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tbtools.server import lenient_json
+from tbtools.server.connection import CloseConnection
 from tbtools.server.faults import Point
 from tbtools.server.kv import INT64, InvalidData, Value, storable, values_of
 from tbtools.server.model import Device, now_ms
 from tbtools.server.packets import Publish
+from tbtools.server.reasons import Reason
 from tbtools.server.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,12 +20,18 @@ _TS_LENGTH_MAX = 40
 Batch = tuple[int, dict[str, Value]]
 
 
+class InvalidTimestamp(InvalidData):
+    """The value of "ts" is no number: an error that ThingsBoard does not catch (contract 3.3)."""
+
+
 def upload(session: "DeviceSession", packet: Publish) -> None:
     """Store what the payload says. An empty array is never acknowledged (contract 3.3)."""
     if session.connection.fault_at(Point.TELEMETRY) is not None:
         return
     try:
         batches = parse(packet.payload, session.core.settings)
+    except InvalidTimestamp as error:
+        raise CloseConnection(f"telemetry: {error}", Reason.SERVER_SHUTTING_DOWN) from error
     except (lenient_json.InvalidJson, InvalidData) as error:
         session.invalid(packet, f"telemetry: {error}")
         return
@@ -39,7 +47,7 @@ def upload(session: "DeviceSession", packet: Publish) -> None:
     keys = sorted({key for _, values in batches for key in values})
     session.connection.journal("telemetry", device=session.device.name, qos=packet.qos, points=points, keys=keys)
     if batches:
-        session.acknowledge(packet, Point.ACKED)
+        session.acknowledge(packet, acked=Point.ACKED)
 
 
 def upload_protobuf(session: "DeviceSession", packet: Publish) -> None:
@@ -77,5 +85,5 @@ def _timestamp(ts: Any) -> int:
     except (ArithmeticError, ValueError):
         ts_ms = None
     if ts_ms is None or ts_ms not in INT64:
-        raise InvalidData('"ts" is not a number')
+        raise InvalidTimestamp('"ts" is not a number')
     return ts_ms

@@ -11,6 +11,7 @@ from tbtools.server.http.body import entity_id, page, read_object
 from tbtools.server.http.errors import bad_params, not_found
 from tbtools.server.http.keys import CORE
 from tbtools.server.model import Credentials, CredentialsType, Device, Profile
+from tbtools.server.reasons import Reason
 from tbtools.server.store import Store
 
 
@@ -52,7 +53,7 @@ async def delete(request: web.Request) -> web.Response:
     """DELETE /api/device/{id}; closes the live session."""
     core, device = request.app[CORE], _device(request)
     core.store.delete_device(device)
-    core.sessions.close(device, "device deleted")
+    core.sessions.close(device, "device deleted", Reason.ADMINISTRATIVE_ACTION)
     return web.Response()
 
 
@@ -66,7 +67,7 @@ async def save_credentials(request: web.Request) -> web.Response:
     core, body = request.app[CORE], await read_object(request)
     device = core.store.device(entity_id(body, "deviceId") or "")
     core.store.set_credentials(device, _parse_credentials(body))
-    core.sessions.close(device, "credentials changed")
+    core.sessions.close(device, "credentials changed", Reason.ADMINISTRATIVE_ACTION)
     return web.json_response(show_credentials(device))
 
 

@@ -1,0 +1,37 @@
+"""The reason codes of MQTT 5 that ThingsBoard uses, and what an older client is told instead (contract 1.5)."""
+
+from enum import IntEnum
+
+
+class Reason(IntEnum):
+    """Why: in CONNACK, PUBACK, SUBACK, UNSUBACK and DISCONNECT alike."""
+
+    SUCCESS = 0x00
+    NO_SUBSCRIPTION_EXISTED = 0x11
+    MALFORMED_PACKET = 0x81
+    IMPLEMENTATION_SPECIFIC_ERROR = 0x83
+    CLIENT_ID_NOT_VALID = 0x85
+    BAD_USER_NAME_OR_PASSWORD = 0x86
+    NOT_AUTHORIZED = 0x87
+    SERVER_UNAVAILABLE = 0x88
+    SERVER_BUSY = 0x89
+    SERVER_SHUTTING_DOWN = 0x8B
+    SESSION_TAKEN_OVER = 0x8E
+    TOPIC_FILTER_INVALID = 0x8F
+    TOPIC_NAME_INVALID = 0x90
+    MESSAGE_RATE_TOO_HIGH = 0x96
+    QUOTA_EXCEEDED = 0x97
+    ADMINISTRATIVE_ACTION = 0x98
+    PAYLOAD_FORMAT_INVALID = 0x99
+    CONNECTION_RATE_EXCEEDED = 0x9F
+
+
+RETURN_CODES = {
+    Reason.SUCCESS: 0,
+    Reason.CLIENT_ID_NOT_VALID: 2,
+    Reason.SERVER_UNAVAILABLE: 3,
+    Reason.CONNECTION_RATE_EXCEEDED: 3,
+    Reason.BAD_USER_NAME_OR_PASSWORD: 5,
+    Reason.NOT_AUTHORIZED: 5,
+}
+"""The return codes in CONNACK of MQTT 3.1.1; 1 and 4 never occur."""
