@@ -19,4 +19,5 @@ if(failed)
     message(FATAL_ERROR "kconfgen failed:\n${said}")
 endif()
 
-add_custom_target(menuconfig COMMAND ${KCONFGEN} --menuconfig USES_TERMINAL)
+add_custom_target(menuconfig COMMAND ${CMAKE_COMMAND} -E env KCONFIG_CONFIG=${TB_SDKCONFIG} ${KCONFGEN} --menuconfig
+                             USES_TERMINAL)
