@@ -1,8 +1,8 @@
 """The device under test for pytest_provision.py: a process on Linux, or a board on a serial port.
 
 `pytest` and `pytest --target linux` run the host build in build_host; --build-dir=DIR names another one, be it of
-ESP-IDF's linux target. `pytest --target esp32c3 --port /dev/ttyUSB0 --server-host auto` flashes the build in build and
-runs on it.
+ESP-IDF's linux target. `pytest --target esp32c3` flashes the build in build on the board at --port, or on the one board
+that there is, and runs on it; the stand-in then listens where the board can reach it.
 
 pytest-embedded's own fixture `dut` starts the firmware before a test can configure it. So on Linux the device makes a
 DUT of pytest-embedded's classes for each boot; on a board it is `dut`, and the device resets it once it is configured.

@@ -68,9 +68,7 @@ def test_server_is_on_loopback_for_linux_whatever_is_asked() -> None:
 def test_server_for_a_board_listens_where_it_is_told_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(options, "default_route_address", lambda: "192.0.2.7")
     assert options.server_host("esp32", "192.0.2.9") == "192.0.2.9"
-    assert options.server_host("esp32", "auto") == "192.0.2.7"
-    with pytest.raises(pytest.UsageError, match=r"add --server-host 192\.0\.2\.7"):
-        options.server_host("esp32", None)
+    assert options.server_host("esp32", None) == "192.0.2.7"
 
 
 def test_default_route_address_is_one() -> None:
