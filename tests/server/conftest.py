@@ -29,8 +29,9 @@ def tb(server: StandInThread) -> StandInThread:
     """The module's server, as fresh as it matters: no faults, stock settings, an empty journal."""
     server.faults.clear()
     server.journal.clear()
-    for name in Settings.model_fields:
-        setattr(server.settings, name, getattr(Settings(), name))
+    for field, stock in Settings():
+        if getattr(server.settings, field) != stock:
+            setattr(server.settings, field, stock)
     return server
 
 

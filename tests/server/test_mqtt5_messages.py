@@ -35,6 +35,12 @@ def test_puback_tells_what_became_of_a_message(device5: Mqtt5Client, topic: str,
     device5.ping()
 
 
+def test_puback_is_as_short_as_in_3_1_1_when_all_is_well(device5: Mqtt5Client) -> None:
+    device5.publish(TELEMETRY, b"{}")
+    device5.publish(TELEMETRY, b"{bad")
+    assert (device5.receive().body, device5.receive().body) == (b"\x00\x01", b"\x00\x02\x99\x00")
+
+
 @pytest.mark.parametrize("qos", [0, 1])
 @pytest.mark.parametrize(
     ("topic", "payload"),

@@ -140,6 +140,8 @@ def test_profile_may_move_the_topics_and_acknowledge_invalid_data(
     client.publish("up/x/t", b'{"c":1}')
     client.puback()
     assert stored(tb, name) == {"c": 1}
+    client.publish("up/x/t", b'{"ts":null,"values":{}}')
+    client.expect_closed()
 
 
 def test_type_cast_and_string_limit_are_settings(tb: StandInThread, device: RawClient, name: str) -> None:
@@ -223,4 +225,5 @@ def test_http_twin_stores_telemetry(tb: StandInThread, name: str, token: str) ->
         return requests.post(f"{tb.url}/api/v1/{token}/telemetry", data=body, timeout=5).status_code
 
     assert (post(token, '{"a":"1"}'), post(token, "[1]"), post("unknown", "{}")) == (200, 400, 401)
+    assert post(token, '{"ts":null,"values":{}}') == 400
     assert stored(tb, name) == {"a": 1}
