@@ -76,7 +76,7 @@ def load_app(root: Path, target: str, build_dir: str) -> IdfApp:
 
 
 def server_host(target: str, wanted: str | None) -> str:
-    """Where the stand-in listens: on loopback, and for a board, which has to reach it, at one address of this machine."""
+    """Where the stand-in listens: on loopback, or where a board can reach it, at one address of this machine."""
     if target == LINUX:
         return LOOPBACK
     return default_route_address() if wanted is None else wanted
