@@ -1,6 +1,14 @@
-"""Pytest plugin: closes a run with the plain line ``N passed, N failed``."""
+"""Pytest plugin: what tests have measured, and at the very end the plain line ``N passed, N failed``."""
 
 import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print each property "summary" that a test has recorded."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "summary":
+                terminalreporter.write_line(str(value))
 
 
 @pytest.hookimpl(trylast=True)
