@@ -11,7 +11,7 @@
 tb_err_t tb_cred_from_token(tb_str_t token, tb_cred_t *out)
 {
     tb_cred_t cred = {.kind = TB_CRED_ACCESS_TOKEN};
-    if (token.len == 0) {
+    if (token.len == 0 || memchr(token.ptr, '\0', token.len) != NULL) {
         return TB_ERR_INVALID_ARG;
     }
     tb_err_t err = tb_str_copy(token, cred.token, sizeof(cred.token));

@@ -25,7 +25,8 @@ typedef struct {
     char token[TB_CRED_TOKEN_MAX + 1];
 } tb_cred_t;
 
-/** Stores the access token @p token in @p out. @retval TB_ERR_INVALID_ARG  empty. @retval TB_ERR_TOO_LONG  too long. */
+/** Stores the access token @p token in @p out.
+ *  @retval TB_ERR_INVALID_ARG  empty, or with a NUL in it. @retval TB_ERR_TOO_LONG  too long. */
 TB_NODISCARD tb_err_t tb_cred_from_token(tb_str_t token, tb_cred_t *out);
 
 /** Makes an access token of letters and digits out of @p random, which must be unpredictable. */
@@ -40,6 +41,7 @@ TB_NODISCARD tb_err_t tb_cred_encode(const tb_cred_t *cred, tb_buf_t *out);
 /**
  * Reads a record. @p out is untouched on error.
  * @retval TB_ERR_INVALID_CRC  torn or corrupted. @retval TB_ERR_INVALID_VERSION  written by a firmware we do not know.
+ * @retval TB_ERR_INVALID_ARG  its token is none. @retval TB_ERR_TOO_LONG  its token is longer than ours.
  */
 TB_NODISCARD tb_err_t tb_cred_decode(tb_str_t record, tb_cred_t *out);
 
