@@ -14,6 +14,7 @@
 #include "tb_port_log.h"
 
 #define EVENT_SLOTS 16
+#define KEPT_SLOTS 3 // for what is never dropped, there once each: the connection's start, its end, and a message
 #define QOS 1
 #define RECONNECT_MS 200 // never used to reconnect, but esp_mqtt_client_stop() waits for half of it
 
@@ -38,49 +39,58 @@ static struct {
 static struct {
     volatile enum { FREE, JOINING, TAKEN } state;
     bool is_read;
+    size_t total;
     size_t joined;
     size_t topic_len;
     char topic[CONFIG_TB_RX_TOPIC_MAX];
     char payload[CONFIG_TB_RX_PAYLOAD_MAX];
 } s_message;
 
+/** Leaves @p event for the reader. What the session can do without is dropped while the reader is far behind. */
 static void post(tb_port_event_t event)
 {
-    if (xQueueSend(s_inbox.queue, &event, 0) != pdTRUE) {
+    bool can_drop = event.kind == TB_PORT_PUBLISHED || event.kind == TB_PORT_TOO_LARGE;
+    if ((can_drop && uxQueueSpacesAvailable(s_inbox.queue) <= KEPT_SLOTS) ||
+        xQueueSend(s_inbox.queue, &event, 0) != pdTRUE) {
         TB_LOGW(TAG, "event %d dropped: nobody reads", (int)event.kind);
     }
 }
 
+/** Takes the first fragment's word for topic and length; a message that is unfinished is forgotten. */
 static void start_message(esp_mqtt_event_handle_t event)
 {
     bool fits = event->topic_len >= 0 && (size_t)event->topic_len <= sizeof(s_message.topic) &&
                 event->total_data_len >= 0 && (size_t)event->total_data_len <= sizeof(s_message.payload);
-    if (s_message.state == TAKEN || !fits) {
+    if (s_message.state != TAKEN) {
+        s_message.state = fits ? JOINING : FREE;
+    }
+    if (s_message.state != JOINING) {
         post((tb_port_event_t){.kind = TB_PORT_TOO_LARGE});
         return;
     }
-    s_message.state = JOINING; // an unfinished one is forgotten
+    s_message.total = (size_t)event->total_data_len;
     s_message.joined = 0;
     s_message.topic_len = (size_t)event->topic_len;
     memcpy(s_message.topic, event->topic, s_message.topic_len);
 }
 
-/** Takes a fragment of a message; esp-mqtt gives the topic with the first one only, and NUL-terminates nothing. */
+/** Takes a fragment of a message; the first has offset 0 and a topic, the others a topic or none. No text ends in NUL.
+ */
 static void on_data(esp_mqtt_event_handle_t event)
 {
-    if (event->current_data_offset == 0) {
+    if (event->current_data_offset == 0 && event->topic != NULL) {
         start_message(event);
     }
     size_t offset = (size_t)event->current_data_offset;
     size_t len = (size_t)event->data_len;
-    if (s_message.state != JOINING || offset != s_message.joined || len > sizeof(s_message.payload) - offset) {
+    if (s_message.state != JOINING || offset != s_message.joined || len > s_message.total - offset) {
         return; // the rest of a message that was too large
     }
     if (len > 0) {
         memcpy(s_message.payload + offset, event->data, len);
     }
     s_message.joined += len;
-    if (s_message.joined == (size_t)event->total_data_len) {
+    if (s_message.joined == s_message.total) {
         s_message.state = TAKEN;
         post((tb_port_event_t){.kind = TB_PORT_MESSAGE,
                                .topic = {.ptr = s_message.topic, .len = s_message.topic_len},

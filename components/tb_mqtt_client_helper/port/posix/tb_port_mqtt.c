@@ -14,6 +14,7 @@
 #include "tb_port_log.h"
 
 #define EVENT_SLOTS 16
+#define KEPT_SLOTS 3 // for what is never dropped, there once each: the connection's start, its end, and a message
 #define QOS 1
 #define LOOP_MS 100
 #define FLUSH_LOOPS 10 // how many turns a closing connection gets to send what is queued, DISCONNECT last
@@ -45,10 +46,12 @@ static struct {
     char payload[CONFIG_TB_RX_PAYLOAD_MAX];
 } s_inbox = {.lock = PTHREAD_MUTEX_INITIALIZER, .arrived = PTHREAD_COND_INITIALIZER};
 
-/** @pre the inbox is locked. */
+/** Leaves @p event for the reader. What the session can do without is dropped while the reader is far behind.
+ *  @pre the inbox is locked. */
 static void put_event(tb_port_event_t event)
 {
-    if (s_inbox.count == EVENT_SLOTS) {
+    bool can_drop = event.kind == TB_PORT_PUBLISHED || event.kind == TB_PORT_TOO_LARGE;
+    if (s_inbox.count >= (can_drop ? EVENT_SLOTS - KEPT_SLOTS : EVENT_SLOTS)) {
         TB_LOGW(TAG, "event %d dropped: nobody reads", (int)event.kind);
         return;
     }

@@ -1,0 +1,172 @@
+#include "stub_esp_idf.h"
+
+#include <stdarg.h>
+
+#include "esp_log.h"
+#include "freertos/queue.h"
+#include "freertos/semphr.h"
+#include "freertos/task.h"
+#include "fuzz.h"
+
+struct esp_mqtt_client {
+    esp_event_handler_t handler;
+    void *context;
+    bool is_started;
+    int msg_id;
+};
+
+static unsigned s_failing;
+static unsigned s_clients;
+static esp_mqtt_client_handle_t s_client;
+
+void stub_fail(unsigned calls)
+{
+    s_failing = calls;
+}
+
+void stub_emit(esp_mqtt_event_t event)
+{
+    fuzz_check(s_client->is_started);
+    event.client = s_client;
+    s_client->handler(s_client->context, "MQTT_EVENTS", (int32_t)event.event_id, &event);
+}
+
+unsigned stub_clients(void)
+{
+    return s_clients;
+}
+
+esp_mqtt_client_handle_t esp_mqtt_client_init(const esp_mqtt_client_config_t *config)
+{
+    fuzz_check(config->broker.address.hostname != NULL && config->network.disable_auto_reconnect);
+    if ((s_failing & STUB_INIT) != 0) {
+        return NULL;
+    }
+    s_client = calloc(1, sizeof(*s_client));
+    fuzz_check(s_client != NULL);
+    s_clients++;
+    return s_client;
+}
+
+esp_err_t esp_mqtt_client_register_event(esp_mqtt_client_handle_t client, esp_mqtt_event_id_t event,
+                                         esp_event_handler_t handler, void *context)
+{
+    fuzz_check(event == MQTT_EVENT_ANY);
+    client->handler = handler;
+    client->context = context;
+    return (s_failing & STUB_REGISTER) != 0 ? ESP_FAIL : ESP_OK;
+}
+
+esp_err_t esp_mqtt_client_start(esp_mqtt_client_handle_t client)
+{
+    client->is_started = (s_failing & STUB_START) == 0;
+    return client->is_started ? ESP_OK : ESP_FAIL;
+}
+
+esp_err_t esp_mqtt_client_stop(esp_mqtt_client_handle_t client)
+{
+    fuzz_check(client->is_started);
+    client->is_started = false;
+    return ESP_OK;
+}
+
+esp_err_t esp_mqtt_client_destroy(esp_mqtt_client_handle_t client)
+{
+    fuzz_check(!client->is_started);
+    free(client);
+    s_clients--;
+    return ESP_OK;
+}
+
+int esp_mqtt_client_subscribe(esp_mqtt_client_handle_t client, const char *topic, int qos)
+{
+    fuzz_check(client->is_started && topic[0] != '\0' && qos == 1);
+    return (s_failing & STUB_SUBSCRIBE) != 0 ? -1 : client->msg_id++;
+}
+
+int esp_mqtt_client_publish(esp_mqtt_client_handle_t client, const char *topic, const char *data, int len, int qos,
+                            int retain)
+{
+    fuzz_check(client->is_started && topic[0] != '\0' && data != NULL && len >= 0 && qos == 1 && retain == 0);
+    return (s_failing & STUB_PUBLISH) != 0 ? -2 : client->msg_id++;
+}
+
+const char *esp_err_to_name(esp_err_t err)
+{
+    return err == ESP_OK ? "ESP_OK" : "ERROR";
+}
+
+void stub_log(const char *tag, const char *format, ...)
+{
+    char line[256];
+    va_list args;
+    fuzz_check(tag[0] != '\0');
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+}
+
+QueueHandle_t xQueueCreateStatic(UBaseType_t length, UBaseType_t item_size, uint8_t *storage, StaticQueue_t *memory)
+{
+    *memory = (StaticQueue_t){.storage = storage, .item_size = item_size, .capacity = length};
+    return memory;
+}
+
+BaseType_t xQueueSend(QueueHandle_t queue, const void *item, TickType_t ticks)
+{
+    fuzz_check(ticks == 0); // the event handler must not block
+    if (queue->count == queue->capacity) {
+        return pdFALSE;
+    }
+    size_t at = (queue->first + queue->count++) % queue->capacity;
+    memcpy(queue->storage + at * queue->item_size, item, queue->item_size);
+    return pdTRUE;
+}
+
+BaseType_t xQueueReceive(QueueHandle_t queue, void *item, TickType_t ticks)
+{
+    (void)ticks;
+    if (queue->count == 0) {
+        return pdFALSE;
+    }
+    memcpy(item, queue->storage + queue->first * queue->item_size, queue->item_size);
+    queue->first = (queue->first + 1) % queue->capacity;
+    queue->count--;
+    return pdTRUE;
+}
+
+BaseType_t xQueueReset(QueueHandle_t queue)
+{
+    queue->count = 0;
+    return pdTRUE;
+}
+
+UBaseType_t uxQueueSpacesAvailable(QueueHandle_t queue)
+{
+    return (UBaseType_t)(queue->capacity - queue->count);
+}
+
+SemaphoreHandle_t xSemaphoreCreateMutexStatic(StaticSemaphore_t *memory)
+{
+    memory->is_taken = false;
+    return memory;
+}
+
+BaseType_t xSemaphoreTake(SemaphoreHandle_t mutex, TickType_t ticks)
+{
+    fuzz_check(ticks == portMAX_DELAY && !mutex->is_taken);
+    mutex->is_taken = true;
+    return pdTRUE;
+}
+
+BaseType_t xSemaphoreGive(SemaphoreHandle_t mutex)
+{
+    fuzz_check(mutex->is_taken);
+    mutex->is_taken = false;
+    return pdTRUE;
+}
+
+void vTaskDelay(TickType_t ticks)
+{
+    (void)ticks;
+}

@@ -1,0 +1,22 @@
+/** @file stub_esp_idf.h  What a target does to the stand-in for ESP-IDF, and asks of it. */
+#pragma once
+
+#include "mqtt_client.h"
+
+/** The steps of making a client, and what is done with one. */
+typedef enum {
+    STUB_INIT = 1 << 0,
+    STUB_REGISTER = 1 << 1,
+    STUB_START = 1 << 2,
+    STUB_SUBSCRIBE = 1 << 3,
+    STUB_PUBLISH = 1 << 4,
+} stub_call_t;
+
+/** From now on the calls in @p calls, bits of stub_call_t, fail. */
+void stub_fail(unsigned calls);
+
+/** Lets the client tell of @p event. @pre there is a client, started. */
+void stub_emit(esp_mqtt_event_t event);
+
+/** Clients that were made and not destroyed. */
+unsigned stub_clients(void);
