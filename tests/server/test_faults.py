@@ -1,6 +1,7 @@
 """Every fault a test can ask for, seen from the client."""
 
 import json
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -46,6 +47,21 @@ def test_answer_duplicated_with_a_packet_id_of_its_own(tb: StandInThread, front:
 def test_answer_malformed_to_any_bytes(tb: StandInThread, front: RawClient, name: str, payload: bytes) -> None:
     tb.faults.add(Fault(point=Point.ANSWER, action=Action.MALFORM, payload=payload))
     assert ask(front, request(name)) == payload
+
+
+def test_answer_cut_in_a_packet_that_is_whole(tb: StandInThread, front: RawClient, name: str) -> None:
+    tb.faults.add("answer:cut=9")
+    assert ask(front, request(name)) == b'{"credent'
+    front.ping()
+
+
+@pytest.mark.parametrize("kept", [0, 1, 3])
+def test_packet_broken_off_by_a_close(tb: StandInThread, connect: Connect, token: str, kept: int) -> None:
+    tb.faults.add(f"connack:break={kept}")
+    client = connect(username=token)
+    client.socket.settimeout(5)
+    assert client.socket.recv(4, socket.MSG_WAITALL) == b"\x20\x02\x00\x00"[:kept]
+    tb.journal.wait("close", by="server", cause="fault at connack")
 
 
 @pytest.mark.parametrize(

@@ -184,6 +184,11 @@ class Connection(asyncio.Protocol):
             write(payload, payload)
         elif fault.action is Action.MALFORM:
             write(fault.payload)
+        elif fault.action is Action.CUT:
+            write(payload[: fault.kept_bytes])
+        elif fault.action is Action.BREAK:
+            self.send(encode(payload)[: fault.kept_bytes])
+            self.close(f"fault at {fault.point.value}")
         elif fault.action is Action.DROP:
             write()
 

@@ -32,11 +32,21 @@ class Action(str, Enum):
     DELAY = "delay"  # write the packet delay_s late
     DUPLICATE = "duplicate"  # write the packet twice
     MALFORM = "malform"  # write payload instead: of the answer its payload, of other packets the whole packet
+    CUT = "cut"  # write its first kept_bytes only: of the answer its payload's, of other packets the whole packet's
+    BREAK = "break"  # write the first kept_bytes of the whole packet, then close
     REFUSE = "refuse"  # CONNACK with code (3, in MQTT 5 0x88, unless given), then close
     SPLIT = "split"  # cut all that is written into segments of segment_bytes, delay_s apart
 
 
-_WRITES = {Action.CLOSE, Action.DROP, Action.DELAY, Action.DUPLICATE, Action.MALFORM}
+_WRITES = {
+    Action.CLOSE,
+    Action.DROP,
+    Action.DELAY,
+    Action.DUPLICATE,
+    Action.MALFORM,
+    Action.CUT,
+    Action.BREAK,
+}
 _ALLOWED = {
     Point.ACCEPT: {Action.CLOSE, Action.SPLIT},
     Point.CONNACK: _WRITES | {Action.REFUSE},
@@ -52,6 +62,8 @@ _ALLOWED = {
 _VALUE_OF = {
     Action.DELAY.value: "delay_s",
     Action.MALFORM.value: "payload",
+    Action.CUT.value: "kept_bytes",
+    Action.BREAK.value: "kept_bytes",
     Action.REFUSE.value: "code",
     Action.SPLIT.value: "segment_bytes",
 }
@@ -87,6 +99,7 @@ class Fault(BaseModel):
     mode: str | None = Field(default=None, pattern="^(provision|device)$")
     delay_s: float = Field(default=0.0, ge=0)
     payload: Payload = b""
+    kept_bytes: int = Field(default=0, ge=0)
     code: int | None = Field(default=None, ge=0, le=255)
     segment_bytes: int = Field(default=1, ge=1)
     id: int = 0
