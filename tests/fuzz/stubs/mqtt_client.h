@@ -76,6 +76,7 @@ typedef struct {
     } credentials;
     struct {
         int keepalive;
+        int message_retransmit_timeout;
     } session;
     struct {
         int reconnect_timeout_ms;
