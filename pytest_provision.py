@@ -331,6 +331,19 @@ def test_malformed_answer(world: World, answer: bytes) -> None:
     check_recovered(world)
 
 
+def test_slow_server_sees_each_message_once(world: World) -> None:
+    """A request that is sent again before it was acknowledged would be refused, a sample stored twice."""
+    answer_timeout_s = int(str(world.device.sdkconfig["TB_ANSWER_TIMEOUT_MS"])) / 1000
+    slowness_s = min(3.0, answer_timeout_s * 0.8)
+    world.tb.faults.add(Fault(point=Point.PUBACK, action=Action.DROP, mode="provision"))
+    world.tb.faults.add(Fault(point=Point.ANSWER, action=Action.DELAY, delay_s=slowness_s))
+    world.tb.faults.add(Fault(point=Point.PUBACK, action=Action.DELAY, delay_s=slowness_s, mode="device"))
+    world.configure(run_time_s=5)
+    assert world.run() == COMPLETE
+    assert world.statuses() == ["SUCCESS"]
+    assert len(world.tb.journal.events("telemetry")) == 1
+
+
 def test_answer_twice(world: World) -> None:
     world.tb.faults.add("answer:duplicate")
     world.configure()

@@ -1,6 +1,7 @@
 // MQTT over esp-mqtt. Its event handler runs in its own task (or in the task whose write failed) with its lock held: it
 // copies what happened into bounded slots and returns. Reconnecting is the session's to decide, so esp-mqtt does not.
 
+#include <limits.h>
 #include <string.h>
 
 #include "freertos/FreeRTOS.h"
@@ -176,7 +177,11 @@ static esp_mqtt_client_handle_t start_client(const tb_port_connection_t *connect
                 .transport = MQTT_TRANSPORT_OVER_TCP,
             },
         .credentials = {.username = connection->username, .client_id = connection->client_id},
-        .session.keepalive = connection->keepalive_s,
+        .session =
+            {
+                .keepalive = connection->keepalive_s,
+                .message_retransmit_timeout = INT_MAX, // TCP repeats; a request that came twice would be refused
+            },
         .network =
             {
                 .disable_auto_reconnect = true,
