@@ -114,6 +114,7 @@ static tb_event_t store_credentials(app_device_t *device)
     }
     tb_err_t err = tb_store_commit(&device->cred);
     if (err != TB_OK) {
+        device->pending = device->cred; // the server gives them only once: from now on they are what we ask for and try
         return failed(TB_ERR_STORE);
     }
     tb_wipe(&device->pending, sizeof(device->pending));

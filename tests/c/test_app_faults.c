@@ -158,6 +158,18 @@ static void credentials_that_cannot_be_stored_are_asked_for_again(void **state)
     assert_stored(TB_STORE_CRED, OWN);
 }
 
+static void granted_credentials_that_cannot_be_stored_are_not_lost(void **state)
+{
+    (void)state;
+    fake_fail(FAKE_SAVE, 2, 1, TB_ERR_STORE); // the first stores what is pending
+    server_provisions(ANSWER_SUCCESS(GRANTED));
+    server_provisions(ANSWER_FAILURE); // a pre-provisioned device gets its credentials once (contract 2.3)
+    server_accepts();
+    assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
+    assert_int_equal(fake_journal_count("open " GRANTED), 1);
+    assert_stored(TB_STORE_CRED, GRANTED);
+}
+
 static void copy_of_the_credentials_that_cannot_be_stored_stops_nothing(void **state)
 {
     (void)state;
@@ -272,6 +284,7 @@ int main(void)
         app_test(store_that_fails_once_after_a_power_cut_is_recovered_from),
         app_test(request_is_not_sent_when_pending_cannot_be_stored),
         app_test(credentials_that_cannot_be_stored_are_asked_for_again),
+        app_test(granted_credentials_that_cannot_be_stored_are_not_lost),
         app_test(copy_of_the_credentials_that_cannot_be_stored_stops_nothing),
         app_test(pending_that_cannot_be_read_is_not_overwritten),
         app_test(damaged_record_of_the_credentials_is_replaced_through_its_copy),

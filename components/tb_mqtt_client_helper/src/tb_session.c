@@ -193,7 +193,7 @@ static tb_step_t on_prov_store(tb_session_t *s, const tb_event_t *event, uint64_
         return with_outcome(s, step, TB_OUTCOME_PROVISIONED);
     }
     if (event->kind == TB_EVENT_FAILED) {
-        s->asked_before = true; // the pending record still holds what was granted
+        s->asked_before = true; // what was granted is pending now, and a trial will show that it is ours
         return back_off(s, event->failure, now_ms);
     }
     return stay();
