@@ -22,5 +22,6 @@ void normal_connection_stop(void);
 /** When normal_connection_poll() is due, or UINT64_MAX. */
 uint64_t normal_connection_deadline(void);
 
-/** Sends @p telemetry, from any task. @retval TB_ERR_TRANSPORT  not connected. */
+/** Sends @p telemetry, from any task.
+ *  @retval TB_ERR_TRANSPORT  not connected with the device's own credentials. */
 TB_NODISCARD tb_err_t normal_connection_send(const tb_model_telemetry_t *telemetry);

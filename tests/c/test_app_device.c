@@ -3,6 +3,8 @@
 #include <math.h>
 
 #include "app_fixture.h"
+#include "normal_connection.h"
+#include "tb_protocol.h"
 
 void app_main(void);
 
@@ -192,6 +194,30 @@ static void lost_connection_is_opened_again_with_the_same_credentials(void **sta
                         SAMPLE, "close");
 }
 
+static void accept(const char *username)
+{
+    (void)username;
+    fake_event(TB_PORT_CONNECTED);
+}
+
+/** Another task sends a sample while the request is on its way. */
+static void send_beside_the_request(const char *topic, tb_str_t payload)
+{
+    (void)payload;
+    if (strcmp(topic, TB_TOPIC_PROVISION_REQUEST) == 0) {
+        assert_int_equal(normal_connection_send(&(tb_model_telemetry_t){0}), TB_ERR_TRANSPORT);
+        server_answers(ANSWER_SUCCESS(OWN));
+    }
+}
+
+static void provisioning_connection_carries_no_telemetry_of_another_task(void **state)
+{
+    (void)state;
+    fake_server(accept, send_beside_the_request);
+    assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
+    fake_journal_expect_order("close", SAMPLE);
+}
+
 static void sensor_without_a_reading_is_left_out(void **state)
 {
     (void)state;
@@ -300,6 +326,7 @@ int main(void)
         app_test(samples_go_on_while_other_events_arrive),
         app_test(no_sample_is_sent_while_the_connection_is_down),
         app_test(lost_connection_is_opened_again_with_the_same_credentials),
+        app_test(provisioning_connection_carries_no_telemetry_of_another_task),
         app_test(sensor_without_a_reading_is_left_out),
         app_test(reading_that_is_no_number_is_not_sent),
         app_test(wait_is_never_longer_than_the_ticks_of_a_board_can_count),
