@@ -2,6 +2,8 @@
  * Do not edit: change the model and run `python codegen/gen.py`. */
 #include "normal_connection.h"
 
+#include <stdatomic.h>
+
 #include "app_connection.h"
 #include "app_sensors.h"
 #include "sdkconfig.h"
@@ -17,6 +19,8 @@ _Static_assert(TB_MODEL_TELEMETRY_MAX + 2048 <= CONFIG_ESP_MAIN_TASK_STACK_SIZE,
 static const char *TAG = "NORMAL-CONN";
 static const char *TAG_WIRE = "tb_mqtt_wapper";
 
+// Whether samples may be sent: the server closes a provisioning connection that carries one (contract 1.7).
+static atomic_bool s_is_online;
 static uint64_t s_next_ms = UINT64_MAX;
 static uint32_t s_period_ms;
 
@@ -52,6 +56,9 @@ tb_err_t normal_connection_send(const tb_model_telemetry_t *telemetry)
 {
     char text[TB_MODEL_TELEMETRY_MAX + 1];
     int msg_id = 0;
+    if (!s_is_online) {
+        return TB_ERR_TRANSPORT;
+    }
     tb_buf_t out = TB_BUF(text);
     tb_err_t err = tb_model_telemetry_encode(telemetry, &out);
     if (err == TB_OK) {
@@ -68,6 +75,7 @@ void normal_connection_start(uint32_t period_s, uint64_t now_ms)
 {
     TB_LOGI(TAG, "Connected to thingsboard server!");
     s_period_ms = period_s * 1000;
+    s_is_online = true;
     s_next_ms = now_ms;
     normal_connection_poll(now_ms);
 }
@@ -83,6 +91,7 @@ void normal_connection_poll(uint64_t now_ms)
 
 void normal_connection_stop(void)
 {
+    s_is_online = false;
     s_next_ms = UINT64_MAX;
 }
 
