@@ -126,6 +126,7 @@ class _Builder:
     def __init__(self, file: str) -> None:
         self.lines: dict[KeyPath, int] = {(): 1}
         self._file = file
+        self._line = 1  # where the last event ended
         self._events: Iterator[Event] = iter(())
 
     def build(self, text: str) -> Any:
@@ -140,13 +141,18 @@ class _Builder:
             following = self._next()
         except YAMLError as error:
             raise self._syntax_error(error) from None
+        except (ValueError, OverflowError):  # the parser makes a character or a version out of any number
+            reason = "the number of a character or of a version is too large"
+            raise self._not_yaml(self._line, reason) from None
         if isinstance(following, DocumentStartEvent):
             self._note((), following)
             raise self._error((), "a second document starts here", "one document per file")
         return data
 
     def _next(self) -> Event:
-        return next(self._events)
+        event = next(self._events)
+        self._line = event.end_mark.line + 1
+        return event
 
     def _note(self, path: KeyPath, event: Event) -> None:
         self.lines[path] = event.start_mark.line + 1
@@ -160,6 +166,9 @@ class _Builder:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 1
             reason = ", ".join(part for part in (error.context, error.problem) if part)
+        return self._not_yaml(line, reason)
+
+    def _not_yaml(self, line: int, reason: str) -> ModelError:
         return ModelError(Where(self._file, line), "", f"not YAML: {reason}", "see https://yaml.org/spec/1.2.2")
 
     def _value(self, event: Event, path: KeyPath) -> Any:

@@ -49,6 +49,8 @@ BAD = [
     Bad("nul", "A thing", '"nul \\0"', "2: title", "control character U+0000", "tab and newline"),
     Bad("raw_nul", "A thing", "nul \0", "2", "control character U+0000", "tab and newline"),
     Bad("surrogate", "A thing", '"\\ud83d"', "2: title", "control character U+D83D", "tab and newline"),
+    Bad("no_character", "A thing", '"\\U00110000"', "2", "not YAML: the number of a character", "yaml.org/spec"),
+    Bad("no_number", "A thing", '"\\UFFFFFFFF"', "2", "not YAML: the number of a character", "yaml.org/spec"),
     Bad("digits", "max: 125", f"max: {'9' * 5000}", "13: telemetry[0].max", "too long", "at most 400 digits"),
     # shape
     Bad("list", GOOD, "- a\n", "1", "a list is not allowed", "a mapping with the keys name, title"),
@@ -213,6 +215,15 @@ def test_no_model_is_refused(model: str, message: str, root: Path, run: Callable
     result = run("--model", model)
     assert (result.code, result.out, result.err) == (2, "", f"{message}\n")
     assert snapshot(root) == before
+
+
+@pytest.mark.parametrize("model", ["x" * 300, "circle", "circle.yaml"])
+def test_model_that_cannot_be_looked_at_is_refused(model: str, root: Path, run: Callable[..., Run]) -> None:
+    for name in ("circle", "circle.yaml"):
+        (root / name).symlink_to(name)
+    result = run("--model", model)
+    assert result.code == 2
+    assert result.err.count("\n") == 1
 
 
 def test_byte_order_mark_is_legal(root: Path, run: Callable[..., Run]) -> None:
