@@ -23,10 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        model = find_model(ROOT, options.model)
-        if options.out:
-            return _generate(copied(ROOT, options.out, model))
-        project = in_place(ROOT, model)
+        project = _project(options)
         return _check(project) if options.check else _generate(project)
     except GenError as error:
         print(error, file=sys.stderr)
@@ -45,6 +42,14 @@ def _parser() -> argparse.ArgumentParser:
     mode.add_argument("--out", metavar="DIR", type=Path, help="write a complete project of its own to DIR")
     mode.add_argument("--check", action="store_true", help="write nothing; show what is stale")
     return parser
+
+
+def _project(options: argparse.Namespace) -> Project:
+    try:
+        model = find_model(ROOT, options.model)
+        return copied(ROOT, options.out, model) if options.out else in_place(ROOT, model)
+    except OSError as error:  # a name that is too long, a folder that may not be entered
+        raise GenError(f"{error.filename}: cannot be used: {error.strerror}; nothing was changed") from None
 
 
 def _generate(project: Project) -> int:

@@ -64,7 +64,7 @@ def unknown_files(project: Project) -> list[str]:
 
 
 def _check_folder(root: Path, out: Path) -> None:
-    root, target = root.resolve(), out.resolve()
+    root, target = _resolved(root), _resolved(out)
     if target.is_relative_to(root) or root.is_relative_to(target):
         raise GenError(f"{out}: overlaps the project {root.name}; choose a folder outside of it")
     if target.exists() and not target.is_dir():
@@ -96,7 +96,7 @@ def _project(root: Path, target: Path, model: Path, files: dict[str, File]) -> P
 
 def _shown(path: Path) -> str:
     """Return *path* as seen from where the user stands."""
-    return os.path.relpath(path) if path.resolve().is_relative_to(Path.cwd()) else str(path)
+    return os.path.relpath(path) if _resolved(path).is_relative_to(Path.cwd()) else str(path)
 
 
 def _place(target: Path, model: Path, name: str) -> str:
@@ -107,9 +107,14 @@ def _place(target: Path, model: Path, name: str) -> str:
 
 def _inside(target: Path, path: Path) -> str:
     try:
-        return path.resolve().relative_to(target.resolve()).as_posix()
+        return _resolved(path).relative_to(_resolved(target)).as_posix()
     except ValueError:
         return ""
+
+
+def _resolved(path: Path) -> Path:
+    """Return *path* with links followed; unlike Path.resolve(), links in a circle are left to whoever opens it."""
+    return Path(os.path.realpath(path))
 
 
 def _imported(target: Path, place: str, model: Path, before: Manifest) -> File:

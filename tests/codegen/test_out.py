@@ -113,6 +113,16 @@ def test_folder_that_overlaps_the_project_is_refused(folder: str, run: Callable[
     assert not (REPOSITORY / "build_out").exists()
 
 
+def test_folder_that_cannot_be_had_is_refused(tmp_path: Path, run: Callable[..., Run]) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    for folder in (tmp_path / ("x" * 300), tmp_path / "circle", tmp_path / "circle" / "x"):
+        result = run("--out", folder)
+        assert result.code == 2
+        assert result.err.endswith("; nothing was changed\n")
+        assert result.err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir() if path.name != "project"] == ["circle"]
+
+
 def test_bad_model_makes_no_folder(tmp_path: Path, run: Callable[..., Run]) -> None:
     (tmp_path / "bad.yaml").write_text("name: x\n")
     assert run("--model", tmp_path / "bad.yaml", "--out", tmp_path / "new").code == 2
