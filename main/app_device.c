@@ -78,11 +78,17 @@ static tb_outcome_t load_credentials(app_device_t *device)
     return TB_OUTCOME_NONE;
 }
 
+static tb_outcome_t failure_of(tb_err_t err)
+{
+    return err == TB_ERR_STORE ? TB_OUTCOME_STORE_FAILED : TB_OUTCOME_PORT_FAILED;
+}
+
 tb_outcome_t app_device_start(app_device_t *device)
 {
     tb_outcome_t outcome = TB_OUTCOME_NONE;
-    if (tb_port_init() != TB_OK) {
-        outcome = TB_OUTCOME_PORT_FAILED;
+    tb_err_t err = tb_port_init();
+    if (err != TB_OK) {
+        outcome = failure_of(err);
     } else if (app_settings_load(&device->settings) != TB_OK) {
         outcome = TB_OUTCOME_NOT_CONFIGURED;
     } else {
@@ -102,8 +108,7 @@ static tb_event_t event_of(tb_event_kind_t kind)
 static tb_event_t failed(tb_err_t err)
 {
     TB_LOGE(TAG, "%s", tb_err_text(err));
-    return (tb_event_t){.kind = TB_EVENT_FAILED,
-                        .failure = err == TB_ERR_STORE ? TB_OUTCOME_STORE_FAILED : TB_OUTCOME_PORT_FAILED};
+    return (tb_event_t){.kind = TB_EVENT_FAILED, .failure = failure_of(err)};
 }
 
 /** Stores what the server gave, or, in a trial, what it accepted. */

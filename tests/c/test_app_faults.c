@@ -267,10 +267,18 @@ static void telemetry_that_cannot_be_sent_leaves_the_connection_alone(void **sta
     assert_int_equal(fake_journal_count(SAMPLE), 3);
 }
 
-static void port_that_cannot_be_brought_up_has_an_outcome(void **state)
+static void store_that_cannot_be_brought_up_has_an_outcome(void **state)
 {
     (void)state;
     fake_fail(FAKE_INIT, 1, 1, TB_ERR_STORE);
+    assert_int_equal(app_boot(), TB_OUTCOME_STORE_FAILED);
+    assert_int_equal(fake_journal_len(), 0);
+}
+
+static void network_that_cannot_be_brought_up_has_an_outcome(void **state)
+{
+    (void)state;
+    fake_fail(FAKE_INIT, 1, 1, TB_ERR_TRANSPORT);
     assert_int_equal(app_boot(), TB_OUTCOME_PORT_FAILED);
     assert_int_equal(fake_journal_len(), 0);
 }
@@ -295,7 +303,8 @@ int main(void)
         app_test(subscription_that_fails_closes_the_connection_and_is_tried_again),
         app_test(S23_device_name_that_is_not_UTF_8_is_never_sent),
         app_test(telemetry_that_cannot_be_sent_leaves_the_connection_alone),
-        app_test(port_that_cannot_be_brought_up_has_an_outcome),
+        app_test(store_that_cannot_be_brought_up_has_an_outcome),
+        app_test(network_that_cannot_be_brought_up_has_an_outcome),
     };
     return cmocka_run_group_tests_name("app_faults", tests, NULL, NULL);
 }

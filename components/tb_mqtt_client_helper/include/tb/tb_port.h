@@ -15,7 +15,8 @@ extern "C" {
 
 #define TB_PORT_DEVICE_ID_MAX 32 /**< With its NUL. */
 
-/** Brings up the store and the network; blocks until the network is there. */
+/** Brings up the store and the network; blocks until the network is there.
+ *  @retval TB_ERR_STORE  the store; nothing else was tried. @retval TB_ERR_TRANSPORT  the network. */
 TB_NODISCARD tb_err_t tb_port_init(void);
 
 /* ---- MQTT: 3.1.1, clean session, QoS 1 both ways ------------------------------------------------------------- */

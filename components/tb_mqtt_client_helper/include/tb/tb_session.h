@@ -61,7 +61,7 @@ extern "C" {
     X(TB_OUTCOME_REFUSED_OTHER, "connection refused with an unknown code")                                             \
     X(TB_OUTCOME_CONNECTION_LOST, "connection lost")                                                                   \
     X(TB_OUTCOME_STORE_FAILED, "the credential store failed")                                                          \
-    X(TB_OUTCOME_PORT_FAILED, "the MQTT client could not be started or used")
+    X(TB_OUTCOME_PORT_FAILED, "network or MQTT client could not be started or used")
 
 #define TB_SESSION_ENUM(name, text) name,
 typedef enum { TB_STATE_LIST(TB_SESSION_ENUM) TB_STATE_COUNT } tb_state_t;
