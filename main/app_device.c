@@ -45,6 +45,9 @@ static tb_outcome_t load_credentials(app_device_t *device)
     uint32_t seed = 0;
     bool asked_before = false;
     tb_err_t err = tb_store_load(TB_STORE_CRED, &device->cred);
+    if (err == TB_ERR_STORE) {
+        return TB_OUTCOME_STORE_FAILED; // they may be there, and those that a request gives would replace them
+    }
     bool has_credentials = err == TB_OK;
     if (!has_credentials) {
         if (err != TB_ERR_NOT_FOUND) {

@@ -1,0 +1,99 @@
+// Input: what is stored when the device is switched on for the first time, then all that happens to it (fuzz_world.h).
+// After the last byte all goes well: then the device must come to work, with the credentials it has stored.
+
+#define _GNU_SOURCE // memmem
+
+#include "app_device.h"
+#include "fake_sensors.h"
+#include "fuzz_world.h"
+#include "tb/tb_store.h"
+
+#define BOOTS_MAX 64
+#define CONFIGURED WORLD_CANARY "-CONFIGURED"
+
+/** What the first byte says. */
+enum {
+    HAS_CRED = 1 << 0,
+    HAS_PENDING = 1 << 1,
+    CRED_IS_DAMAGED = 1 << 2,
+    TOKEN_IS_CONFIGURED = 1 << 3,
+    PENDING_IS_CONFIGURED = 1 << 4,
+};
+
+static app_device_t s_device;
+static tb_outcome_t s_outcome;
+
+static void put_record(const char *key, const char *token, bool is_damaged)
+{
+    char record[TB_CRED_RECORD_MAX];
+    tb_buf_t out = TB_BUF(record);
+    tb_cred_t cred;
+    fuzz_check(tb_cred_from_token(tb_str(token), &cred) == TB_OK);
+    fuzz_check(tb_cred_encode(&cred, &out) == TB_OK);
+    record[0] = (char)(record[0] ^ (is_damaged ? 1 : 0));
+    world_store(key, tb_buf_view(&out));
+}
+
+static void set_up(uint8_t flags)
+{
+    world_configure_token((flags & TOKEN_IS_CONFIGURED) != 0 ? CONFIGURED : NULL);
+    if ((flags & HAS_CRED) != 0) {
+        put_record(TB_STORE_CRED, WORLD_CANARY "-STORED", (flags & CRED_IS_DAMAGED) != 0);
+    }
+    if ((flags & HAS_PENDING) != 0) {
+        put_record(TB_STORE_PENDING, (flags & PENDING_IS_CONFIGURED) != 0 ? CONFIGURED : WORLD_CANARY "-PENDING",
+                   false);
+    }
+}
+
+static void run(void *context)
+{
+    (void)context;
+    s_outcome = app_device_start(&s_device);
+    if (s_outcome == TB_OUTCOME_NONE) {
+        s_outcome = app_device_run(&s_device);
+    }
+    fuzz_check(s_outcome > TB_OUTCOME_NONE && s_outcome < TB_OUTCOME_COUNT);
+}
+
+/** Switches the device on. Returns false when the power failed before it came to its end. */
+static bool boot(void)
+{
+    memset(&s_device, 0, sizeof(s_device));
+    bool came_to_end = world_run(run, NULL);
+    app_device_disconnect(&s_device);
+    return came_to_end;
+}
+
+static bool has_credentials(tb_cred_t *out)
+{
+    return tb_cred_decode(world_stored(TB_STORE_CRED), out) == TB_OK;
+}
+
+static bool holds(const uint8_t *data, size_t size, tb_str_t text)
+{
+    return memmem(data, size, text.ptr, text.len) != NULL;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (holds(data, size, TB_STR(WORLD_CANARY)) || holds(data, size, TB_STR(WORLD_OWN_TOKEN))) {
+        return 0; // an error text of the server's goes to the log, whatever it says
+    }
+    fuzz_input_t in = {.at = data, .left = size};
+    tb_cred_t before = {.kind = TB_CRED_NONE};
+    tb_cred_t after;
+    fake_sensors_reset();
+    world_begin(&in);
+    set_up(fuzz_take_byte(&in));
+    for (unsigned boots = 0; in.left > 0 && boots < BOOTS_MAX; boots++) {
+        bool had_credentials = has_credentials(&before);
+        (void)boot();
+        fuzz_check(!had_credentials || (has_credentials(&after) && tb_cred_equal(&before, &after)));
+    }
+    world_heal();
+    bool had_credentials = has_credentials(&before);
+    fuzz_check(boot() && s_outcome == TB_OUTCOME_COMPLETE && has_credentials(&after));
+    fuzz_check(!had_credentials || tb_cred_equal(&before, &after));
+    return 0;
+}
