@@ -73,10 +73,10 @@ static int setup(void **state)
     strcpy(s_dir, "/tmp/tb_store_XXXXXX");
     assert_non_null(mkdtemp(s_dir));
     assert_int_equal(setenv("TB_STORE_DIR", s_dir, 1), 0);
+    s_fails = '\0';
     assert_int_equal(tb_port_init(), TB_OK);
     assert_int_equal(mkdir(path_to("tb_cfg"), 0700), 0);
     s_calls[0] = '\0';
-    s_fails = '\0';
     return 0;
 }
 
@@ -245,9 +245,19 @@ static void init_makes_the_directories_on_the_way(void **state)
     (void)state;
     assert_int_equal(setenv("TB_STORE_DIR", path_to("a/b/c"), 1), 0);
     assert_int_equal(tb_port_init(), TB_OK);
+    assert_string_equal(s_calls, "dddd"); // a, b, c and tb, each in the directory above it
     assert_int_equal(tb_port_init(), TB_OK);
+    assert_string_equal(s_calls, "dddd");
     assert_int_equal(tb_port_save("cred", TB_STR("value")), TB_OK);
     assert_loaded("cred", "value");
+}
+
+static void init_that_is_not_durable_is_an_error(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("TB_STORE_DIR", path_to("a"), 1), 0);
+    s_fails = 'd';
+    assert_int_equal(tb_port_init(), TB_ERR_STORE);
 }
 
 static void init_fails_where_no_directory_can_be_made(void **state)
@@ -383,6 +393,7 @@ int main(void)
         store_test(value_over_the_capacity_is_refused),
         store_test(what_is_no_file_cannot_be_read),
         store_test(init_makes_the_directories_on_the_way),
+        store_test(init_that_is_not_durable_is_an_error),
         store_test(init_fails_where_no_directory_can_be_made),
         store_test(path_that_is_too_long_is_refused_everywhere),
         store_test(draft_whose_path_is_too_long_is_refused),

@@ -69,6 +69,17 @@ static bool sync_dir(const char *path)
     return synced;
 }
 
+/** Makes the directory @p path durably: what is synced in it is lost with it. True also when it is there. */
+static bool make_dir(const char *path)
+{
+    char above[PATH_MAX];
+    if (mkdir(path, 0700) != 0) {
+        return errno == EEXIST;
+    }
+    int len = snprintf(above, sizeof(above), "%s/..", path);
+    return len > 0 && (size_t)len < sizeof(above) && sync_dir(above);
+}
+
 /** Makes the directory @p path and those above it. */
 static bool make_dirs(char *path)
 {
@@ -77,7 +88,7 @@ static bool make_dirs(char *path)
         if (slash != NULL) {
             *slash = '\0';
         }
-        bool made = mkdir(path, 0700) == 0 || errno == EEXIST;
+        bool made = make_dir(path);
         if (slash != NULL) {
             *slash = '/';
         }
