@@ -127,14 +127,14 @@ static void answer_lost_before_a_reboot_is_made_good_by_a_trial(void **state)
                         "close", "open " OWN, "< connected", "save cred", SAMPLE, "close");
 }
 
-static void trial_that_is_refused_with_5_erases_pending_and_ends(void **state)
+static void trial_that_is_refused_with_5_ends_and_keeps_pending(void **state)
 {
     (void)state;
     store_token(TB_STORE_PENDING, OWN);
     server_provisions(ANSWER_FAILURE);
     server_refuses(5);
     assert_int_equal(app_boot(), TB_OUTCOME_FAILURE);
-    assert_stored(TB_STORE_PENDING, NULL);
+    assert_stored(TB_STORE_PENDING, OWN);
     assert_stored(TB_STORE_CRED, NULL);
 }
 
@@ -223,7 +223,7 @@ int main(void)
         app_test(answer_that_is_too_large_then_FAILURE_tries_the_pending_token),
         app_test(request_that_could_not_be_sent_then_FAILURE_tries_the_pending_token),
         app_test(answer_lost_before_a_reboot_is_made_good_by_a_trial),
-        app_test(trial_that_is_refused_with_5_erases_pending_and_ends),
+        app_test(trial_that_is_refused_with_5_ends_and_keeps_pending),
         app_test(trial_that_is_refused_otherwise_keeps_pending_and_starts_over),
         app_test(pending_of_another_token_than_the_configured_makes_no_trial),
         app_test(pending_of_the_configured_token_makes_a_trial),

@@ -204,9 +204,9 @@ static tb_step_t on_trial(tb_session_t *s, const tb_event_t *event, uint64_t now
     if (event->kind == TB_EVENT_CONNECTED) {
         return go(s, TB_STATE_TRIAL_STORE, 0, now_ms, TB_EFFECT_STORE);
     }
-    if (event->kind == TB_EVENT_REFUSED && event->connack == 5) { // not ours after all
-        s->asked_before = false;
-        return refused(s, TB_OUTCOME_FAILURE, TB_EFFECT_FORGET, now_ms);
+    if (event->kind == TB_EVENT_REFUSED && event->connack == 5) {
+        // not ours, as it seems; but one refusal may be a mistake, and without its token the device could never join
+        return refused(s, TB_OUTCOME_FAILURE, 0, now_ms);
     }
     return on_connecting(s, event, now_ms);
 }
