@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -25,6 +26,7 @@ static const char *TAG = "tb_port_mqtt";
 static struct {
     pthread_mutex_t lock;
     struct mosquitto *client;
+    atomic_bool is_up; // accepted; libmosquitto would keep a message until it is
     pthread_t thread;
     char host[256];
     uint16_t port;
@@ -70,6 +72,7 @@ static void on_connect(struct mosquitto *client, void *context, int code)
 {
     (void)client;
     (void)context;
+    s_connection.is_up = code == 0;
     post(code == 0 ? (tb_port_event_t){.kind = TB_PORT_CONNECTED}
                    : (tb_port_event_t){.kind = TB_PORT_REFUSED, .connack = (uint8_t)code});
 }
@@ -184,6 +187,7 @@ tb_err_t tb_port_open(const tb_port_connection_t *connection)
     if (err != TB_OK) {
         return err;
     }
+    s_connection.is_up = false;
     s_connection.port = connection->port;
     s_connection.keepalive_s = connection->keepalive_s;
     mosquitto_lib_init();
@@ -217,7 +221,7 @@ tb_err_t tb_port_publish(const char *topic, tb_str_t payload, int *msg_id)
     int id = 0;
     int result = MOSQ_ERR_NO_CONN;
     pthread_mutex_lock(&s_connection.lock);
-    if (s_connection.client != NULL) {
+    if (s_connection.client != NULL && s_connection.is_up) {
         result = mosquitto_publish(s_connection.client, &id, topic, (int)payload.len, payload.ptr, QOS, false);
     }
     pthread_mutex_unlock(&s_connection.lock);
@@ -226,6 +230,19 @@ tb_err_t tb_port_publish(const char *topic, tb_str_t payload, int *msg_id)
     }
     *msg_id = id;
     return TB_OK;
+}
+
+static struct timespec deadline_in(uint32_t wait_ms)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += wait_ms / 1000;
+    at.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000;
+    }
+    return at;
 }
 
 /** Ends the thread, whether it connects or serves. */
@@ -237,10 +254,14 @@ static void stop_thread(struct mosquitto *client)
     pthread_mutex_unlock(&s_inbox.lock);
     if (in_loop) {
         mosquitto_disconnect(client);
-    } else {
-        shutdown(mosquitto_socket(client), SHUT_RDWR); // wakes a connect() that nobody answers
     }
-    pthread_join(s_connection.thread, NULL);
+    struct timespec deadline;
+    do {
+        if (!in_loop) {
+            shutdown(mosquitto_socket(client), SHUT_RDWR); // wakes a connect() that nobody answers; it may be the next
+        }
+        deadline = deadline_in(LOOP_MS);
+    } while (pthread_clockjoin_np(s_connection.thread, NULL, CLOCK_MONOTONIC, &deadline) == ETIMEDOUT);
 }
 
 void tb_port_close(void)
@@ -255,19 +276,6 @@ void tb_port_close(void)
     stop_thread(client);
     mosquitto_destroy(client);
     reset_inbox();
-}
-
-static struct timespec deadline_in(uint32_t wait_ms)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += wait_ms / 1000;
-    at.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-    if (at.tv_nsec >= 1000000000) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000;
-    }
-    return at;
 }
 
 /** Frees the message slot once its reader has come back. @pre the inbox is locked. */
