@@ -1,5 +1,7 @@
 """``tb.py run``: both use cases against the stand-in, or the device against a real ThingsBoard."""
 
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +31,8 @@ def run(
 
     Exit code: 0 all went well, 1 it did not, 2 wrong option.
     """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))  # so that secrets are taken away on the way out
     from tbtools.demo import real_server, use_cases  # only now: the rest of tb.py shall start without their libraries
     from tbtools.demo.firmware import Firmware
 

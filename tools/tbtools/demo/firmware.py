@@ -47,7 +47,7 @@ class Firmware:
                 file.write(value)
 
     def run(self, store: Path, run_time_s: int) -> Run:
-        """Run the device with its log shown live, until it ends by itself or is long overdue."""
+        """Run the device with its log shown live, until it ends by itself or is long overdue; with us it ends, too."""
         environment = {**os.environ, "TB_STORE_DIR": str(store)}
         log: list[str] = []
         with subprocess.Popen(
@@ -58,9 +58,14 @@ class Firmware:
             env=environment,
         ) as process:
             assert process.stdout is not None
-            for line in process.stdout:
-                sys.stdout.write(line)
-                sys.stdout.flush()
-                log.append(line.rstrip("\n"))
+            try:
+                for line in process.stdout:
+                    sys.stdout.write(line)
+                    sys.stdout.flush()
+                    log.append(line.rstrip("\n"))
+            except BaseException:
+                process.terminate()  # Ctrl-C does not reach it: `timeout` has a process group of its own
+                process.wait()
+                raise
         status = process.returncode
         return Run(-1 if status == 124 else status, log)

@@ -24,7 +24,8 @@ def parse_address(text: str) -> tuple[str, int]:
         port = parts.port
     except ValueError as error:
         raise ValueError(wanted) from error
-    if parts.scheme != "mqtt" or not parts.hostname or parts.path.strip("/") or parts.username is not None or port == 0:
+    excess = parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None
+    if parts.scheme != "mqtt" or not parts.hostname or excess or port == 0:
         raise ValueError(wanted)
     return parts.hostname, port or _DEFAULT_PORT
 
