@@ -7,9 +7,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from tbgen.errors import GenError
-from tbgen.project import Project, copied, find_model, in_place, unknown_files
-from tbgen.store import diff, stale, write
+try:
+    from tbgen.errors import GenError
+    from tbgen.project import Project, copied, find_model, in_place, unknown_files
+    from tbgen.store import diff, stale, write
+except ModuleNotFoundError as missing:
+    print(f"this Python has no {missing.name}; run `make gen`, then .venv/bin/python {sys.argv[0]}", file=sys.stderr)
+    sys.exit(2)
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -259,3 +259,11 @@ def test_no_traceback_from_the_command(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert result.stderr.startswith("bad.yaml:1: not YAML")
     assert "Traceback" not in result.stderr
+
+
+def test_python_without_our_packages_says_where_they_are() -> None:
+    command = [sys.executable, "-S", str(REPOSITORY / "codegen/gen.py"), "--check"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "run `make gen`, then .venv/bin/python" in result.stderr
+    assert result.stderr.count("\n") == 1
