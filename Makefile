@@ -33,7 +33,7 @@ menuconfig: setup ## configure the firmware that runs on this computer
 	@$(CMAKE) -S host -B build_host >/dev/null
 	@ninja -C build_host menuconfig
 
-build: setup
+build: setup ## the firmware that runs on this computer, in build_host
 	@$(CMAKE) -S host -B build_host -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
 	@ninja -C build_host --quiet
 
