@@ -56,13 +56,13 @@ class RestClient:
 
     def find_profile(self, name: str) -> Json | None:
         """The profile of exactly that name."""
-        params: Json = {"pageSize": _PAGE_SIZE, "textSearch": name}
-        for number in range(2**31):
-            page = self._request("GET", "/api/deviceProfiles", {**params, "page": number})
+        params: Json = {"pageSize": _PAGE_SIZE, "textSearch": name, "page": 0}
+        while True:
+            page = self._request("GET", "/api/deviceProfiles", params)
             found = next((profile for profile in page["data"] if profile["name"] == name), None)
             if found is not None or not page["hasNext"]:
                 return found
-        return None
+            params["page"] += 1
 
     def save_profile(self, name: str, kind: ProvisionType, key: str | None, secret: str | None) -> Json:
         """Create the profile of that name, or change how it provisions; the rest of an existing one stays."""
