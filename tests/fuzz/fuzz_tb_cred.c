@@ -1,4 +1,5 @@
-// Input: two bytes that choose where to damage a record, then a record without its checksum, or a token.
+// Input: two bytes that choose where to damage a record, then a record, with its checksum or without, or a
+// token, or the random bytes of one.
 
 #include "fuzz.h"
 #include "tb/tb_cred.h"
@@ -90,10 +91,27 @@ static void check_token(tb_str_t token, size_t where)
     }
 }
 
+/** What the device makes for itself is plain text of full length. */
+static void check_own_token(fuzz_input_t in, size_t where)
+{
+    tb_cred_t cred;
+    uint8_t random[TB_CRED_OWN_TOKEN_LEN];
+    for (size_t i = 0; i < sizeof(random); i++) {
+        random[i] = fuzz_take_byte(&in);
+    }
+    memset(&cred, FUZZ_FILL, sizeof(cred));
+    tb_cred_make_token(random, &cred);
+    check_cred(&cred, where);
+    fuzz_check(strlen(cred.token) == TB_CRED_OWN_TOKEN_LEN);
+    fuzz_check(strspn(cred.token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+               TB_CRED_OWN_TOKEN_LEN);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_input_t in = {.at = data, .left = size};
     size_t where = fuzz_take_u16(&in);
+    check_own_token(in, where);
     tb_str_t text = fuzz_take_text(&in, in.left);
     check_record(text, where);
     check_token(text, where);

@@ -1,0 +1,251 @@
+"""The JSON layer against Python's `json`: what is accepted, and what strings read as.
+
+Where the two are meant to differ, and only there (INTENDED has an example of each):
+
+* A lone surrogate (`"\\ud800"`) is refused: no UTF-8 can hold it. Python reads it.
+* `NaN`, `Infinity` and `-Infinity` are refused: they are not JSON (RFC 8259). Python reads them.
+* More than DEPTH_MAX containers inside each other, an empty one not counted, are refused: the memory is bounded.
+* An object of more than TOKENS_MAX tokens (itself, keys and values, at all depths) is refused, for the same reason.
+* An object in which a key stands twice is refused, whatever way it is escaped. Python takes the last.
+* A string with U+0000 is JSON, but is not read: C could not tell where it ends.
+* Numbers of any size are accepted, and not converted. Python refuses to convert more than 4300 digits.
+* A byte order mark is refused. Python refuses it in a str, and skips it in bytes; it is given a str here.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz.json_reader import BAD_JSON, BAD_UTF8, INCOMPLETE, OK, TOO_LONG, JsonReader
+
+HERE = Path(__file__).parent
+DEPTH_MAX = 8
+TOKENS_MAX = 32
+EXAMPLES = settings(max_examples=100, deadline=None)
+
+INTENDED = {
+    "lone surrogate": (rb'"\ud800"', BAD_JSON),
+    "second half alone": (rb'"\ude00"', BAD_JSON),
+    "halves the wrong way round": (rb'"\ude00\ud83d"', BAD_JSON),
+    "NaN": (b"NaN", BAD_JSON),
+    "Infinity": (b"[-Infinity]", BAD_JSON),
+    "too deep": (b"[" * 9 + b"1" + b"]" * 9, TOO_LONG),
+    "deep enough": (b"[" * 9 + b"]" * 9, OK),
+    "big number": (b"-" + b"9" * 5000 + b"e99999", OK),
+    "byte order mark": (b"\xef\xbb\xbf1", BAD_JSON),
+}
+
+
+class Pairs(list[tuple[str, Any]]):
+    """An object as `json` finds it: keys may stand twice."""
+
+
+class Number(str):
+    """A number as it is written."""
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> JsonReader:
+    return JsonReader(tmp_path_factory.mktemp("json") / "tb_json.so")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _python_reads(text: bytes) -> Any:
+    """Return what Python reads in *text*; ValueError when it is not JSON."""
+    decoder = json.JSONDecoder(
+        object_pairs_hook=Pairs, parse_int=Number, parse_float=Number, parse_constant=_refuse, strict=True
+    )
+    decoded = text.decode("utf-8")
+    value, end = decoder.raw_decode(decoded, len(decoded) - len(decoded.lstrip(" \t\r\n")))
+    if decoded[end:].strip(" \t\r\n"):
+        raise ValueError("more than one value")
+    return value
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, Pairs):
+        return [item for pair in value for item in pair]
+    return value if isinstance(value, list) else []
+
+
+def _depth(value: Any) -> int:
+    children = _children(value)
+    return 1 + max(map(_depth, children)) if children else 0
+
+
+def _tokens(value: Any) -> int:
+    return 1 + sum(map(_tokens, _children(value)))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str) and not isinstance(value, Number):
+        yield value
+    for child in _children(value):
+        yield from _strings(child)
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _kind(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "bool"
+    if isinstance(value, str):
+        return "number" if isinstance(value, Number) else "string"
+    return "object" if isinstance(value, Pairs) else "array"
+
+
+def _expect_check(reader: JsonReader, text: bytes) -> Any:
+    """Hold tb_json_check() against Python; return what Python reads when both accept *text*, else None."""
+    error = reader.check(text)
+    try:
+        value = _python_reads(text)
+    except ValueError:
+        assert error != OK
+        return None
+    if not all(map(_is_unicode, _strings(value))):
+        assert error in ((BAD_JSON, TOO_LONG) if _depth(value) > DEPTH_MAX else (BAD_JSON,))
+        return None
+    assert error == (TOO_LONG if _depth(value) > DEPTH_MAX else OK)
+    return value if error == OK else None
+
+
+def _expect_members(reader: JsonReader, text: bytes, value: Pairs) -> None:
+    keys = [key for key, _ in value]
+    error, members = reader.read_object(text, [key.encode() for key in keys] + [b"no such key"])
+    if _tokens(value) > TOKENS_MAX:
+        assert error == TOO_LONG
+        return
+    assert error == (OK if len(set(keys)) == len(keys) else BAD_JSON)
+    for member, (_, expected) in zip(members, value, strict=False):
+        assert member.kind == _kind(expected)
+        if member.kind == "number":
+            assert member.raw.decode() == expected
+        if member.kind != "string":
+            assert member.error == INCOMPLETE
+        elif "\0" in expected:
+            assert member.error == BAD_JSON
+        else:
+            assert (member.error, member.text.decode()) == (OK, expected)
+    assert not members or "no such key" in keys or members[-1].kind == "absent"
+
+
+def _compare(reader: JsonReader, text: bytes) -> None:
+    value = _expect_check(reader, text)
+    if isinstance(value, Pairs):
+        _expect_members(reader, text, value)
+    elif value is not None:
+        assert reader.read_object(text, [])[0] == (TOO_LONG if _tokens(value) > TOKENS_MAX else BAD_JSON)
+
+
+def _written(text: str, escaped: bool) -> str:
+    return json.dumps(text, ensure_ascii=escaped or not _is_unicode(text))
+
+
+def _object(pairs: list[tuple[str, str]]) -> str:
+    return "{" + ",".join(f"{key}:{value}" for key, value in pairs) + "}"
+
+
+def _nested(value: str, depth: int) -> bytes:
+    return b"[" * depth + value.encode() + b"]" * depth
+
+
+CHARACTERS = st.characters() | st.sampled_from('"\\/\0\n\x1f\x7f') | st.characters(categories=["Cs"])
+STRINGS = st.builds(_written, st.text(CHARACTERS, max_size=8), st.booleans())
+KEYS = STRINGS | st.sampled_from(['"a"', '"b"', r'"\u0061"', '"status"'])  # so that some stand twice
+NUMBERS = st.integers().map(str) | st.floats().map(json.dumps) | st.sampled_from(["-0", "1E+2", "0.10e-0", "1" * 5000])
+SCALARS = STRINGS | NUMBERS | st.sampled_from(["true", "false", "null", "[]", "{}", " 1 ", "\n[\t]\r"])
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4).map(lambda values: "[" + " , ".join(values) + "]")
+        | st.lists(st.tuples(KEYS, inner), max_size=4).map(_object)
+    ),
+    max_leaves=12,
+)
+TEXTS = st.builds(_nested, VALUES, st.integers(0, DEPTH_MAX))
+OBJECTS = st.lists(st.tuples(KEYS, VALUES), max_size=6).map(_object).map(str.encode)
+PIECES = (
+    *(b",", b":", b"[", b"]", b"{", b"}", b'"', b"-", b".", b"e", b"0", b"\0", b"\x0c"),
+    *(b"\\", b"\\u", rb"\ud83d", rb"\ude00", b"nul", b"NaN", b"Infinity"),
+    *(b"\xef\xbb\xbf", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80"),
+)
+FRAGMENTS = st.binary(max_size=3) | st.sampled_from(PIECES)
+
+
+@st.composite
+def mutations(draw: st.DrawFn) -> bytes:
+    """JSON in which some bytes were replaced, removed or added."""
+    text = draw(TEXTS | OBJECTS)
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(text)))
+        text = text[:start] + draw(FRAGMENTS) + text[start + draw(st.integers(0, 3)) :]
+    return text
+
+
+@pytest.mark.parametrize("name", INTENDED)
+def test_intended_difference(reader: JsonReader, name: str) -> None:
+    text, error = INTENDED[name]
+    assert reader.check(text) == error
+
+
+@pytest.mark.parametrize(
+    "text, error",
+    [
+        (b'{"a":1,"a":2}', BAD_JSON),
+        (rb'{"a":1,"\u0061":2}', BAD_JSON),
+        (b'{"b":{"a":1,"a":2}}', OK),
+        (b'{"b":[' + b"1," * 28 + b"1]}", OK),
+        (b'{"b":[' + b"1," * 29 + b"1]}", TOO_LONG),
+        (b"[]", BAD_JSON),
+    ],
+)
+def test_intended_difference_of_objects(reader: JsonReader, text: bytes, error: int) -> None:
+    assert reader.read_object(text, [b"b"])[0] == error
+
+
+@EXAMPLES
+@given(text=TEXTS | OBJECTS)
+def test_json_is_read_as_python_reads_it(reader: JsonReader, text: bytes) -> None:
+    _compare(reader, text)
+
+
+@EXAMPLES
+@given(text=mutations())
+def test_what_is_nearly_json_is_read_as_python_reads_it(reader: JsonReader, text: bytes) -> None:
+    _compare(reader, text)
+
+
+@EXAMPLES
+@given(text=st.binary() | st.text().map(str.encode) | st.lists(FRAGMENTS).map(b"".join))
+def test_any_bytes_are_read_as_python_reads_them(reader: JsonReader, text: bytes) -> None:
+    _compare(reader, text)
+
+
+@EXAMPLES
+@given(text=st.text(CHARACTERS).map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary())
+def test_python_reads_what_is_written(reader: JsonReader, text: bytes) -> None:
+    error, written = reader.put_string(text)
+    try:
+        expected = text.decode()
+    except UnicodeDecodeError:
+        assert (error, written) == (BAD_UTF8, b"")
+        return
+    assert error == OK
+    assert json.loads(written) == expected
+
+
+def test_corpus_is_read_as_python_reads_it(reader: JsonReader) -> None:
+    paths = [path for folder in ("corpus", "crashes") for path in (HERE / folder / "fuzz_tb_json").glob("*")]
+    assert paths
+    for path in paths:
+        _compare(reader, path.read_bytes())
