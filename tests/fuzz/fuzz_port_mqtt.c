@@ -233,7 +233,8 @@ static void send_something(uint8_t failing)
 {
     int msg_id = -1;
     stub_fail(failing);
-    tb_err_t err = tb_port_publish("t", TB_STR("{}"), &msg_id);
+    tb_str_t payload = {.ptr = "{}", .len = (failing & STUB_SUBSCRIBE) != 0 ? 0 : 2};
+    tb_err_t err = tb_port_publish("t", payload, &msg_id);
     bool works = s_model.is_up && (failing & STUB_PUBLISH) == 0;
     fuzz_check(err == (works ? TB_OK : TB_ERR_TRANSPORT) && (msg_id >= 0) == works);
     msg_id = -1;

@@ -233,7 +233,8 @@ tb_err_t tb_port_publish(const char *topic, tb_str_t payload, int *msg_id)
     }
     xSemaphoreTake(s_connection.lock, portMAX_DELAY);
     if (s_connection.client != NULL && s_connection.is_up) { // esp-mqtt would keep it for a connection that never comes
-        id = esp_mqtt_client_publish(s_connection.client, topic, payload.ptr, (int)payload.len, QOS, false);
+        const char *data = payload.len > 0 ? payload.ptr : NULL; // of length 0 esp-mqtt looks for a NUL itself
+        id = esp_mqtt_client_publish(s_connection.client, topic, data, (int)payload.len, QOS, false);
     }
     xSemaphoreGive(s_connection.lock);
     if (id < 0) {
