@@ -9,6 +9,7 @@ from pathlib import Path
 
 try:
     from tbgen.errors import GenError
+    from tbgen.layout import SENSORS_HEADER, STARTING_POINT
     from tbgen.project import Project, copied, find_model, in_place, unknown_files
     from tbgen.store import diff, stale, write
 except ModuleNotFoundError as missing:
@@ -59,6 +60,8 @@ def _project(options: argparse.Namespace) -> Project:
 def _generate(project: Project) -> int:
     written = write(project.root, project.plan)
     print(f"{project.model}: {len(written)} of {len(project.plan.files)} files written")
+    if written and project.keeps_starting_point:
+        print(f"{STARTING_POINT} is yours and stays; it has to have the functions of {SENSORS_HEADER}")
     return 0
 
 

@@ -17,6 +17,7 @@ PROTOCOL = "codegen/protocol.yaml"
 MODEL_PAGE = "docs/model-{}.md"
 STARTING_POINT = "main/app_sensors.c"
 """The application's own file: made once, then the user's."""
+SENSORS_HEADER = "main/app_sensors.h"
 
 DEFAULT_MODEL = "dev_sup_access_token_wo_ssl"
 

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tbgen import ir
 from tbgen.filters import FILTERS
-from tbgen.layout import GEN, SCHEMA, STARTING_POINT
+from tbgen.layout import GEN, SCHEMA, SENSORS_HEADER, STARTING_POINT
 from tbgen.schema import Model
 from tbgen.validate import json_schema
 
@@ -24,7 +24,7 @@ _OUTPUTS = {
     "docs/model-{name}.md": "docs/model.md.j2",
     "main/Kconfig.projbuild": "main/Kconfig.projbuild.j2",
     "main/app_main.c": "main/app_main.c.j2",
-    "main/app_sensors.h": "main/app_sensors.h.j2",
+    SENSORS_HEADER: "main/app_sensors.h.j2",
     "main/front_connection.c": "main/front_connection.c.j2",
     "main/normal_connection.c": "main/normal_connection.c.j2",
     STARTING_POINT: "main/app_sensors.c.j2",

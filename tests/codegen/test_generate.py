@@ -171,7 +171,11 @@ def test_the_users_sensors_are_never_overwritten(generated: Path, run: Callable[
     sensors = generated / "main/app_sensors.c"
     sensors.write_text("// mine\n")
     (generated / "codegen/models/other.yaml").write_text(OTHER.replace("name: label", "name: tag"), encoding="utf-8")
-    assert run("--model", "other").code == 0
+    result = run("--model", "other")
+    assert result.code == 0
+    assert result.out.endswith(
+        "main/app_sensors.c is yours and stays; it has to have the functions of main/app_sensors.h\n"
+    )
     assert sensors.read_text() == "// mine\n"
     assert run("--check").code == 0
 
