@@ -41,7 +41,7 @@ class Item(Strict):
 
     name: str = _rule(f"name in C and in the log: {NAME_RULE}", pattern=NAME_PATTERN, max_length=NAME_MAX)
     key: str | None = _option(f"key on the wire: any text, 1 to {KEY_MAX_BYTES} bytes (the name if left out)")
-    unit: str | None = _option("unit of the value: any text, at most 32 characters", min_length=1, max_length=32)
+    unit: str | None = _option("unit of the value: any text, 1 to 32 characters", min_length=1, max_length=32)
     description: str | None = _option("what the value is: any text, at most 1000 characters", max_length=1000)
 
 
@@ -116,7 +116,7 @@ class Model(Strict):
     """A device: how it is provisioned, and what it sends."""
 
     name: str = _rule(f"name of the project: {NAME_RULE}", pattern=NAME_PATTERN, max_length=NAME_MAX)
-    title: str | None = _option("one line: any text, 1 to 120 characters (the name if left out)", max_length=120)
+    title: str | None = _option("any text, at most 120 characters (the name if left out)", max_length=120)
     description: str | None = _option("what the device is: any text, at most 4000 characters", max_length=4000)
     provisioning: Provisioning = _rule("how the device gets its credentials: a mapping")
     telemetry: list[Annotated[TelemetryItem, Field(discriminator="type")]] = _rule(
