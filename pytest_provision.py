@@ -114,9 +114,10 @@ def test_device_name_taken(world: World) -> None:
     world.configure()
     assert world.run() == GAVE_UP
     assert "tb_session: TB_OUTCOME_FAILURE: FAILURE: device name or token is taken" in world.device.log
-    assert world.run() == GAVE_UP  # and nothing of the first refusal is tried
+    assert world.run() == GAVE_UP
     assert world.held() == Held("TOKEN_OF_ANOTHER", None, {})
-    assert [event["mode"] for event in world.tb.journal.events("connect")] == ["provision", "provision"]
+    assert [event["mode"] for event in world.tb.journal.events("connect")] == ["provision", None] * 2
+    assert [event["code"] for event in world.tb.journal.events("connect")] == [0, 5] * 2
 
 
 def test_not_pre_provisioned(world: World) -> None:
@@ -442,6 +443,15 @@ def test_message_that_nobody_asked_for(world: World, topic: str, payload: bytes)
     world.wait("telemetry", since=mark)
     assert world.tb.journal.events("close", mode="device") == []
     check_recovered(world)
+
+
+def test_flood_does_not_hide_the_end_of_the_connection(world: World) -> None:
+    world.configure(run_time_s=60, telemetry_s=0)
+    world.work()
+    mark = world.mark()
+    world.push_and_drop("v1/devices/me/attributes", b"{}", count=400)
+    world.device.expect("TB_OUTCOME_CONNECTION_LOST")
+    world.wait("telemetry", since=mark)
 
 
 def test_answer_that_was_not_asked_for_changes_no_credentials(world: World) -> None:

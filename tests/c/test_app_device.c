@@ -282,8 +282,8 @@ static void provisioning_secrets_leave_memory_when_credentials_were_stored_befor
 static void memory_is_wiped_after_destroy(void **state)
 {
     (void)state;
-    server_provisions(ANSWER_FAILURE);
-    assert_int_equal(app_boot(), TB_OUTCOME_FAILURE);
+    server_provisions(ANSWER_NOT_FOUND);
+    assert_int_equal(app_boot(), TB_OUTCOME_NOT_FOUND);
     app_device_destroy(app_device());
     assert_filled(app_device(), 0, sizeof(app_device_t));
 }
@@ -301,7 +301,7 @@ static void program_ends_with_0_when_the_run_is_complete(void **state)
 static void program_ends_with_1_when_the_device_could_not_work(void **state)
 {
     (void)state;
-    server_provisions(ANSWER_FAILURE);
+    server_provisions(ANSWER_NOT_FOUND);
     app_main();
     assert_int_equal(fake_exit_status(), 1);
     assert_int_equal(fake_journal_count("close"), 1);

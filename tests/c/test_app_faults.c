@@ -217,6 +217,7 @@ static void damaged_record_without_a_copy_asks_for_the_configured_token(void **s
     fake_config_put("token", CONFIGURED);
     fake_store_put(TB_STORE_CRED, TB_STR("rubbish that is no record"));
     server_provisions(ANSWER_FAILURE);
+    server_refuses(5);
     assert_int_equal(app_boot(), TB_OUTCOME_FAILURE);
     assert_int_equal(fake_journal_count(REQUEST_OF(CONFIGURED)), 1);
 }

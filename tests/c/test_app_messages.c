@@ -169,8 +169,8 @@ static void S22_malformed_answer_is_not_logged(void **state)
 static void S23_error_text_cannot_forge_a_line_of_the_log(void **state)
 {
     (void)state;
-    server_provisions("{\"errorMsg\":\"x\\nI forged: line\",\"status\":\"FAILURE\"}");
-    assert_int_equal(app_boot(), TB_OUTCOME_FAILURE);
+    server_provisions("{\"errorMsg\":\"x\\nI forged: line\",\"status\":\"NOT_FOUND\"}");
+    assert_int_equal(app_boot(), TB_OUTCOME_NOT_FOUND);
     assert_false(fake_log_has("\nI forged"));
 }
 
@@ -178,8 +178,8 @@ static void S23_format_specifiers_in_texts_are_only_text(void **state)
 {
     (void)state;
     fake_config_put("device_name", "%s%n%s");
-    server_provisions("{\"errorMsg\":\"%s%n%x\",\"status\":\"FAILURE\"}");
-    assert_int_equal(app_boot(), TB_OUTCOME_FAILURE);
+    server_provisions("{\"errorMsg\":\"%s%n%x\",\"status\":\"NOT_FOUND\"}");
+    assert_int_equal(app_boot(), TB_OUTCOME_NOT_FOUND);
     assert_true(fake_log_has("%s%n%x"));
     assert_true(fake_log_has("\"deviceName\":\"%s%n%s\""));
 }
