@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Cuts the firmware's power, breaks its storage, its network and its server, and sees whether a device is lost."""
+
+import sys
+import tempfile
+import time
+from concurrent.futures import Executor, ProcessPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / folder) for folder in ("tools", "bench")]
+
+from tbbench.tools import BenchError  # noqa: E402
+from tbfaults import catalogue, programs, report, scenario  # noqa: E402
+from tbfaults.flows import FLOWS  # noqa: E402
+from tbfaults.scenario import Case, Verdict  # noqa: E402
+
+REPORT = ROOT / "report" / "faults.json"
+EXIT_LOST = 1
+EXIT_CANNOT_TRY = 2
+
+
+def main(
+    case: Annotated[list[str] | None, typer.Option(help="Try this case alone, with its log; may be repeated.")] = None,
+    only: Annotated[str, typer.Option(help="Try only the cases whose id contains this.")] = "",
+    list_cases: Annotated[bool, typer.Option("--list", help="Print the ids of all cases.")] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Cases at a time.")] = 6,
+    seed: Annotated[int, typer.Option(help="What is left to chance follows from it.")] = 1,
+    preload: Annotated[list[Path] | None, typer.Option(help="Load this library into the firmware as well.")] = None,
+    report_file: Annotated[Path, typer.Option("--report", help="Where the JSON goes.")] = REPORT,
+) -> None:
+    """Build into build_faults/, try every case, print a table and write JSON.
+
+    Exit code: 1 a device is lost, 2 nothing could be tried.
+    """
+    started = time.monotonic()
+    try:
+        built = programs.build(FLOWS, tuple(library.resolve() for library in preload or []))
+    except BenchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(EXIT_CANNOT_TRY) from error
+    with ProcessPoolExecutor(jobs) as executor:
+        cases = chosen(catalogue.catalogue(FLOWS, built, executor, seed), case, only)
+        if list_cases:
+            print("\n".join(each.id for each in cases))
+            return
+        verdicts = try_all(cases, built, executor, seed)
+    for verdict in verdicts:
+        if case or verdict.why is not None:
+            report.show_verdict(verdict, seed, built.preloaded)
+    if not case:
+        report.write_json(report_file, verdicts, seed, time.monotonic() - started)
+        report.show_table(verdicts, time.monotonic() - started)
+    print(report.closing_line(verdicts))
+    if any(verdict.why is not None for verdict in verdicts):
+        raise typer.Exit(EXIT_LOST)
+
+
+def chosen(cases: list[Case], ids: list[str] | None, only: str) -> list[Case]:
+    """The cases with *ids*, or all; those of them whose id contains *only*."""
+    found = [case for case in cases if only in case.id and (not ids or case.id in ids)]
+    unknown = set(ids or []) - {case.id for case in found}
+    if unknown or not found:
+        print(f"error: no such case: {', '.join(sorted(unknown)) or only}; --list names them", file=sys.stderr)
+        raise typer.Exit(EXIT_CANNOT_TRY)
+    return found
+
+
+def try_all(cases: list[Case], built: programs.Programs, executor: Executor, seed: int) -> list[Verdict]:
+    """Run *cases*, several at a time."""
+    count = len(cases)
+    return list(executor.map(try_one, cases, [built] * count, [seed] * count, chunksize=min(4, 1 + count // 50)))
+
+
+def try_one(case: Case, built: programs.Programs, seed: int) -> Verdict:
+    """Run *case* in a directory of its own."""
+    with tempfile.TemporaryDirectory(prefix="tb_faults_") as directory:
+        return scenario.run(case, built, Path(directory), seed)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,51 @@
+"""All cases, in their order."""
+
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tbfaults import power, server
+from tbfaults.flows import Flow
+from tbfaults.kills import Effect
+from tbfaults.programs import Programs
+from tbfaults.scenario import Case, dry_run
+from tbfaults.troubles import Trouble
+
+
+@dataclass(frozen=True)
+class _DryRun:
+    """What a boot of *case* does when nobody cuts its power."""
+
+    case: Case
+    effects: list[Effect]
+    answer_len: int
+
+
+def catalogue(flows: Iterable[Flow], programs: Programs, executor: Executor, seed: int) -> list[Case]:
+    """Every case of *flows*. What the firmware does is found out by running it."""
+    asked = [(case, programs) for flow in flows for case in _dry_cases(flow)]
+    cases: list[Case] = []
+    for found in executor.map(_run_dry, *zip(*asked, strict=True)):
+        flow, troubles = found.case.flow, found.case.troubles
+        if troubles:
+            cases += power.kills_in_trouble(flow, found.case.name, troubles, found.effects)
+            continue
+        cases += power.kills(flow, found.effects)
+        cases += power.torn_writes(flow, found.effects, seed)
+        cases += power.failures(flow, found.effects)
+        cases += power.second_kills(flow, found.effects, seed)
+        cases += server.cases(flow, found.answer_len)
+    return cases
+
+
+def _dry_cases(flow: Flow) -> list[Case]:
+    troubles: dict[str, tuple[Trouble, ...]] = {"": (), **server.troubles_to_be_killed_in(flow)}
+    return [Case("dry", flow, name, trouble) for name, trouble in troubles.items()]
+
+
+def _run_dry(case: Case, programs: Programs) -> _DryRun:
+    with tempfile.TemporaryDirectory() as directory:
+        effects, answer_len = dry_run(case, programs, Path(directory))
+    return _DryRun(case, effects, answer_len)
