@@ -92,6 +92,19 @@ class World:
 
         self.tb.run(send)
 
+    def push_and_drop(self, topic: str, payload: bytes, count: int, name: str = NAME) -> None:
+        """Send the connected device *count* messages in one go, and close its connection right after."""
+        device = self._server_device(name)
+
+        def send(standin: Any) -> None:
+            session = standin.core.sessions.of(device)
+            assert session is not None, f"{name} is not connected"
+            for _ in range(count):
+                session.push(topic, payload)
+            standin.core.sessions.close(device, "test")
+
+        self.tb.run(send)
+
     def drop_connection(self, name: str = NAME) -> None:
         """Close the device's connection."""
         device = self._server_device(name)
