@@ -90,7 +90,14 @@ def test_a_signal_leaves_nothing_behind(
     number: signal.Signals, firmware: IdfApp, server: StandInThread, tmp_path: Path
 ) -> None:
     environment = _real(server, tmp_path, RUN_TIME="600")
-    with subprocess.Popen(_command(firmware), cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as run:
+    with subprocess.Popen(
+        _command(firmware),
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # a shell's background job ignores SIGINT
+    ) as run:
         assert run.stdout is not None
         assert any("TBCM_EVENT_PUBLISHED, msg_id=1" in line for line in run.stdout)
         run.send_signal(number)
