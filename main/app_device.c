@@ -186,6 +186,8 @@ static void log_step(const tb_step_t *step)
     const char *text = tb_outcome_text(step->outcome);
     if (step->wait_ms > 0) {
         TB_LOGW(TAG, "%s: %s; next attempt in %" PRIu32 " ms", name, text, step->wait_ms);
+    } else if ((step->effects & TB_EFFECT_FINISH) != 0 && step->outcome != TB_OUTCOME_COMPLETE) {
+        TB_LOGE(TAG, "%s: %s", name, text);
     } else {
         TB_LOGI(TAG, "%s: %s", name, text);
     }

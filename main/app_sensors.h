@@ -13,8 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Air temperature. Unit: °C, -40 to 125. */
 bool app_sensors_get_temperature(float *out);
 
 /** Relative humidity of the air. Unit: %, 0 to 100. */
 bool app_sensors_get_humidity(float *out);
+
+#ifdef __cplusplus
+}
+#endif

@@ -2,6 +2,7 @@
  * Do not edit: change the model and run `python codegen/gen.py`. */
 #include "normal_connection.h"
 
+#include <math.h>
 #include <stdatomic.h>
 
 #include "app_connection.h"
@@ -31,12 +32,15 @@ tb_err_t normal_connection_open(const app_settings_t *settings, const tb_cred_t 
     return app_connection_open(settings, cred->token);
 }
 
+/** Reads all sensors; what is not a number is no reading, and does not keep the others from being sent. */
 static void read_sensors(tb_model_telemetry_t *out)
 {
     TB_LOGI(TAG, "Get temperature (a time-series data)");
     out->has_temperature = app_sensors_get_temperature(&out->temperature);
+    out->has_temperature = out->has_temperature && isfinite(out->temperature);
     TB_LOGI(TAG, "Get humidity (a time-series data)");
     out->has_humidity = app_sensors_get_humidity(&out->humidity);
+    out->has_humidity = out->has_humidity && isfinite(out->humidity);
 }
 
 static void send_sample(void)

@@ -68,6 +68,11 @@ class TelemetryItem:
     json_max: int
     json_example: str
 
+    @property
+    def can_be_nan(self) -> bool:
+        """Whether C's type has values that are not numbers."""
+        return self.type in ("float", "double")
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -87,6 +92,11 @@ class Device:
     short_sample: str
     log_keys: str
     protocol: tuple[MacroGroup, ...]
+
+    @property
+    def can_be_nan(self) -> bool:
+        """Whether a sample may hold what is not a number."""
+        return any(item.can_be_nan for item in self.telemetry)
 
     @property
     def strings(self) -> tuple[TelemetryItem, ...]:

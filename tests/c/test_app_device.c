@@ -229,7 +229,7 @@ static void sensor_without_a_reading_is_left_out(void **state)
     assert_int_equal(fake_journal_count("publish v1/devices/me/telemetry {\"humidity\":26}"), 1);
 }
 
-static void reading_that_is_no_number_is_not_sent(void **state)
+static void reading_that_is_no_number_does_not_keep_the_others_from_being_sent(void **state)
 {
     (void)state;
     fake_config_put("run_time_s", "5");
@@ -237,8 +237,7 @@ static void reading_that_is_no_number_is_not_sent(void **state)
     store_token(TB_STORE_CRED, OWN);
     server_accepts();
     assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
-    assert_true(fake_log_has("telemetry not sent"));
-    fake_journal_expect("open " OWN, "< connected", "close");
+    assert_int_equal(fake_journal_count("publish v1/devices/me/telemetry {\"humidity\":26}"), 1);
 }
 
 static void wait_is_never_longer_than_the_ticks_of_a_board_can_count(void **state)
@@ -328,7 +327,7 @@ int main(void)
         app_test(lost_connection_is_opened_again_with_the_same_credentials),
         app_test(provisioning_connection_carries_no_telemetry_of_another_task),
         app_test(sensor_without_a_reading_is_left_out),
-        app_test(reading_that_is_no_number_is_not_sent),
+        app_test(reading_that_is_no_number_does_not_keep_the_others_from_being_sent),
         app_test(wait_is_never_longer_than_the_ticks_of_a_board_can_count),
         app_test(provisioning_secrets_leave_memory_when_credentials_are_stored),
         app_test(provisioning_secrets_leave_memory_when_credentials_were_stored_before),

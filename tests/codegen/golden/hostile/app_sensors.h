@@ -16,6 +16,10 @@
 
 #include "tb/tb_buf.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Ends * / int x; / *. Unit: * /. */
 bool app_sensors_get_comment(bool *out);
 
@@ -48,3 +52,7 @@ bool app_sensors_get_separators(bool *out);
 
 /** Longest. */
 bool app_sensors_get_longest(bool *out);
+
+#ifdef __cplusplus
+}
+#endif

@@ -2,6 +2,7 @@
  * Do not edit: change the model and run `python codegen/gen.py`. */
 #include "normal_connection.h"
 
+#include <math.h>
 #include <stdatomic.h>
 
 #include "app_connection.h"
@@ -31,6 +32,7 @@ tb_err_t normal_connection_open(const app_settings_t *settings, const tb_cred_t 
     return app_connection_open(settings, cred->token);
 }
 
+/** Reads all sensors; what is not a number is no reading, and does not keep the others from being sent. */
 static void read_sensors(tb_model_telemetry_t *out)
 {
     TB_LOGI(TAG, "Get comment (a time-series data)");
@@ -43,8 +45,10 @@ static void read_sensors(tb_model_telemetry_t *out)
     out->has_trigraph = app_sensors_get_trigraph(&out->trigraph);
     TB_LOGI(TAG, "Get newline (a time-series data)");
     out->has_newline = app_sensors_get_newline(&out->newline);
+    out->has_newline = out->has_newline && isfinite(out->newline);
     TB_LOGI(TAG, "Get emoji (a time-series data)");
     out->has_emoji = app_sensors_get_emoji(&out->emoji);
+    out->has_emoji = out->has_emoji && isfinite(out->emoji);
     TB_LOGI(TAG, "Get octal (a time-series data)");
     out->has_octal = app_sensors_get_octal(&out->octal);
     TB_LOGI(TAG, "Get format (a time-series data)");

@@ -13,5 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** On. */
 bool app_sensors_get_on(bool *out);
+
+#ifdef __cplusplus
+}
+#endif

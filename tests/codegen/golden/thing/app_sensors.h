@@ -16,6 +16,10 @@
 
 #include "tb/tb_buf.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Temperature. Unit: °C, -40 to 125. */
 bool app_sensors_get_temperature(float *out);
 
@@ -24,3 +28,7 @@ bool app_sensors_get_label(tb_str_t *out);
 
 /** Count. */
 bool app_sensors_get_count(int32_t *out);
+
+#ifdef __cplusplus
+}
+#endif

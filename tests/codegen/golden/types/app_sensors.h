@@ -16,6 +16,10 @@
 
 #include "tb/tb_buf.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** B. */
 bool app_sensors_get_b(bool *out);
 
@@ -48,3 +52,7 @@ bool app_sensors_get_s1(tb_str_t *out);
 
 /** S40. At most 40 bytes. */
 bool app_sensors_get_s40(tb_str_t *out);
+
+#ifdef __cplusplus
+}
+#endif

@@ -2,6 +2,7 @@
  * Do not edit: change the model and run `python codegen/gen.py`. */
 #include "normal_connection.h"
 
+#include <math.h>
 #include <stdatomic.h>
 
 #include "app_connection.h"
@@ -31,6 +32,7 @@ tb_err_t normal_connection_open(const app_settings_t *settings, const tb_cred_t 
     return app_connection_open(settings, cred->token);
 }
 
+/** Reads all sensors; what is not a number is no reading, and does not keep the others from being sent. */
 static void read_sensors(tb_model_telemetry_t *out)
 {
     TB_LOGI(TAG, "Get b (a time-series data)");
@@ -45,12 +47,16 @@ static void read_sensors(tb_model_telemetry_t *out)
     out->has_big = app_sensors_get_big(&out->big);
     TB_LOGI(TAG, "Get f0 (a time-series data)");
     out->has_f0 = app_sensors_get_f0(&out->f0);
+    out->has_f0 = out->has_f0 && isfinite(out->f0);
     TB_LOGI(TAG, "Get f6 (a time-series data)");
     out->has_f6 = app_sensors_get_f6(&out->f6);
+    out->has_f6 = out->has_f6 && isfinite(out->f6);
     TB_LOGI(TAG, "Get d0 (a time-series data)");
     out->has_d0 = app_sensors_get_d0(&out->d0);
+    out->has_d0 = out->has_d0 && isfinite(out->d0);
     TB_LOGI(TAG, "Get d9 (a time-series data)");
     out->has_d9 = app_sensors_get_d9(&out->d9);
+    out->has_d9 = out->has_d9 && isfinite(out->d9);
     TB_LOGI(TAG, "Get s1 (a time-series data)");
     out->has_s1 = app_sensors_get_s1(&out->s1);
     TB_LOGI(TAG, "Get s40 (a time-series data)");
