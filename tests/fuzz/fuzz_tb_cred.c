@@ -22,6 +22,17 @@ static uint32_t crc32_of(tb_str_t text)
     return ~mirrored;
 }
 
+static bool ends_in_crc(tb_str_t record)
+{
+    uint32_t crc = crc32_of((tb_str_t){.ptr = record.ptr, .len = record.len - CRC_LEN});
+    for (size_t i = 0; i < CRC_LEN; i++) {
+        if ((uint8_t)record.ptr[record.len - CRC_LEN + i] != (uint8_t)(crc >> (BITS_OF_BYTE * i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static tb_err_t decode(tb_str_t record, tb_cred_t *out)
 {
     tb_cred_t before;
@@ -65,6 +76,7 @@ static void check_cred(const tb_cred_t *cred, size_t where)
     fuzz_check(cred->kind == TB_CRED_ACCESS_TOKEN && cred->token[0] != '\0');
     fuzz_check(memchr(cred->token, '\0', sizeof(cred->token)) != NULL);
     tb_str_t record = encode(cred);
+    fuzz_check(ends_in_crc(record));
     fuzz_check(decode(record, &again) == TB_OK && tb_cred_equal(cred, &again));
     check_damage(record, where);
     fuzz_free(record);

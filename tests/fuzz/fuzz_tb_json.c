@@ -54,8 +54,8 @@ static void check_neighbours(tb_str_t text)
     }
 }
 
-/** The bytes of @p text, written as a string, are JSON that reads as the same bytes. */
-static void check_written(tb_str_t text)
+/** The bytes of @p text, written as a string, are JSON that reads as the same bytes; or they are no UTF-8. */
+static tb_err_t check_written(tb_str_t text)
 {
     size_t cap = text.len * ESCAPED_MAX + 2;
     tb_buf_t out = {.ptr = allocate(cap), .cap = cap};
@@ -77,6 +77,7 @@ static void check_written(tb_str_t text)
         free(read);
     }
     free(out.ptr);
+    return err;
 }
 
 static void check_string(const tb_json_value_t *value)
@@ -86,7 +87,7 @@ static void check_string(const tb_json_value_t *value)
     fuzz_check(err == TB_OK || err == TB_ERR_BAD_JSON);
     if (err == TB_OK) {
         fuzz_check(tb_json_is_string(value, tb_str(text)));
-        check_written(tb_str(text));
+        fuzz_check(check_written(tb_str(text)) == TB_OK);
     }
     free(text);
 }
@@ -146,7 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_neighbours(text);
     }
     check_object(text, err);
-    check_written(text);
+    (void)check_written(text);
     fuzz_free(text);
     return 0;
 }

@@ -1,6 +1,7 @@
 // Input: the answer to a provisioning request, as the server sends it.
 
 #include "fuzz.h"
+#include "tb/tb_json.h"
 #include "tb/tb_prov.h"
 
 #define PRINTED_WITHOUT_SECRETS                                                                                        \
@@ -25,6 +26,22 @@ static void check_response(const tb_prov_response_t *response)
     fuzz_check(memchr(response->error_text, '\0', sizeof(response->error_text)) != NULL);
     fuzz_check((response->outcome == TB_PROV_SUCCESS) == (cred->kind == TB_CRED_ACCESS_TOKEN));
     fuzz_check((cred->kind == TB_CRED_NONE) == (cred->token[0] == '\0'));
+}
+
+static bool has_text(tb_str_t json, tb_str_t key, tb_str_t text)
+{
+    tb_json_member_t member = {.key = key};
+    return tb_json_read_object(json, &member, 1) == TB_OK && tb_json_is_string(&member.value, text);
+}
+
+/** Success is what the server calls so, with the credentials that it names. */
+static void check_source(tb_str_t json, const tb_prov_response_t *response)
+{
+    if (response->outcome == TB_PROV_SUCCESS) {
+        fuzz_check(has_text(json, TB_STR("status"), TB_STR("SUCCESS")));
+        fuzz_check(has_text(json, TB_STR("credentialsType"), TB_STR("ACCESS_TOKEN")));
+        fuzz_check(has_text(json, TB_STR("credentialsValue"), tb_str(response->cred.token)));
+    }
 }
 
 static bool is_readable(tb_prov_outcome_t outcome)
@@ -73,8 +90,10 @@ static void check_print(const tb_prov_response_t *response, bool show_secrets)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    tb_prov_response_t response = parse((tb_str_t){.ptr = (const char *)data, .len = size});
+    tb_str_t json = {.ptr = (const char *)data, .len = size};
+    tb_prov_response_t response = parse(json);
     check_response(&response);
+    check_source(json, &response);
     check_print(&response, false);
     check_print(&response, true);
     return 0;

@@ -88,6 +88,8 @@ static void check_step(const tb_session_t *before, const tb_session_t *after, co
 {
     fuzz_check(after->state < TB_STATE_COUNT && step->outcome < TB_OUTCOME_COUNT);
     fuzz_check(!before->has_credentials || after->has_credentials);
+    bool stores = before->state == TB_STATE_PROV_STORE || before->state == TB_STATE_TRIAL_STORE;
+    fuzz_check(!stores || event->kind != TB_EVENT_STORED || after->has_credentials);
     bool moved = after->state != before->state || step->effects != 0;
     fuzz_check((!moved && event->kind != TB_EVENT_TICK) || after->deadline_ms > now_ms);
     fuzz_check(event->kind != TB_EVENT_TICK || tb_session_deadline(after) > now_ms); // or the loop would spin

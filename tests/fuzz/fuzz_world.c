@@ -342,7 +342,7 @@ tb_err_t tb_port_config_text(const char *key, char *dst, size_t cap)
         {"prov_key", WORLD_CANARY "-KEY"},
         {"prov_secret", WORLD_CANARY "-SECRET"},
         {"token", s_world.token},
-        {"run_time_s", "100"},
+        {"run_time_s", "20"},
     };
     fate_t fate = begin_call();
     for (size_t i = 0; fate != FAILS && i < TB_COUNT(texts); i++) {

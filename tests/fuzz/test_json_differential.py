@@ -181,6 +181,9 @@ PIECES = (
 )
 FRAGMENTS = st.binary(max_size=3) | st.sampled_from(PIECES)
 
+NEARLY_NUMBERS = st.text("01.-+eE", min_size=1, max_size=6).map(str.encode)
+NEARLY_STRINGS = st.lists(FRAGMENTS, max_size=3).map(lambda pieces: b'"' + b"".join(pieces) + b'"')
+
 
 @st.composite
 def mutations(draw: st.DrawFn) -> bytes:
@@ -213,9 +216,37 @@ def test_intended_difference_of_objects(reader: JsonReader, text: bytes, error: 
     assert reader.read_object(text, [b"b"])[0] == error
 
 
+@pytest.mark.parametrize(
+    "sequence",
+    [
+        b"\xc0\x80",
+        b"\xe0\x80\x80",
+        b"\xed\xa0\x80",
+        b"\xed\xbf\xbf",
+        b"\xf0\x80\x80\x80",
+        b"\xf4\x90\x80\x80",
+        b"\x80",
+        b"\xc3",
+        b"\xe1\x80",
+        b"\xf5\x80\x80\x80",
+        b"\xff",
+    ],
+)
+def test_what_is_not_utf_8_is_refused_as_python_refuses_it(reader: JsonReader, sequence: bytes) -> None:
+    text = b'"' + sequence + b'"'
+    _compare(reader, text)
+    assert reader.check(text) == BAD_UTF8
+
+
 @EXAMPLES
 @given(text=TEXTS | OBJECTS)
 def test_json_is_read_as_python_reads_it(reader: JsonReader, text: bytes) -> None:
+    _compare(reader, text)
+
+
+@EXAMPLES
+@given(text=NEARLY_NUMBERS | NEARLY_STRINGS)
+def test_what_is_nearly_a_scalar_is_read_as_python_reads_it(reader: JsonReader, text: bytes) -> None:
     _compare(reader, text)
 
 
