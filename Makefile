@@ -8,7 +8,7 @@ CMAKE := cmake -G Ninja -Wno-dev
 # For `make run` against a real ThingsBoard; through the environment, so that no secret stands in a command line.
 export SERVER KEY SECRET DEVICE TOKEN RUN_TIME
 
-.PHONY: help run test gen check fmt menuconfig build bench size server lock clean setup setup-test build-test configure-test
+.PHONY: help run test gen check fmt menuconfig build bench size load fuzz server lock clean setup setup-test setup-fuzz build-test configure-test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -43,6 +43,12 @@ bench: build setup-test ## heap, instructions, time: figures
 size: setup-test ## text, data, bss on rv32imc: figures
 	@$(PYTHON) bench/size.py
 
+load: setup-test ## what the stand-in carries: connections, provisionings, telemetry
+	@$(PYTHON) tests/server/load.py
+
+fuzz: setup-fuzz ## libFuzzer on all that comes from outside (SECONDS_EACH=60)
+	@$(PYTHON) tests/fuzz/fuzz.py --seconds $(or $(SECONDS_EACH),60)
+
 server: setup ## the stand-in ThingsBoard alone, on 127.0.0.1
 	@$(PYTHON) tools/tb.py server
 
@@ -59,6 +65,9 @@ setup:
 
 setup-test:
 	@tools/setup.sh test
+
+setup-fuzz:
+	@tools/setup.sh fuzz
 
 # Its configuration is fixed, and does not see what menuconfig chose.
 build-test: configure-test

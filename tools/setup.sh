@@ -1,18 +1,20 @@
 #!/bin/sh
 # Installs what a command of the Makefile needs: Debian packages, and the Python packages of its lock into .venv.
-# Usage: tools/setup.sh run|test
+# Usage: tools/setup.sh run|test|fuzz
 set -eu
 cd "$(dirname "$0")/.."
 
 run_packages="gcc libc6-dev cmake ninja-build pkg-config libmosquitto-dev libjsmn-dev python3 python3-venv"
 test_packages="$run_packages libcmocka-dev libcjson-dev clang-format clang-tidy valgrind
                gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
+fuzz_packages="$test_packages clang llvm libclang-rt-dev"
 
 case "${1:-}" in
 run) packages=$run_packages lock=requirements.lock ;;
 test) packages=$test_packages lock=requirements-test.lock ;; # holds all of the other as well
+fuzz) packages=$fuzz_packages lock=requirements-test.lock ;;
 *)
-    echo "usage: tools/setup.sh run|test" >&2
+    echo "usage: tools/setup.sh run|test|fuzz" >&2
     exit 2
     ;;
 esac

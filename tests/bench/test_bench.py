@@ -22,7 +22,7 @@ def weighed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     try:
         weight.require_tools()
     except BenchError as error:
-        pytest.skip(str(error))
+        pytest.fail(str(error))
     directory = tmp_path_factory.mktemp("size")
     weight.build(directory)
     return directory

@@ -111,5 +111,5 @@ def _print_holdings(credentials: dict[str, Any], state: Any, telemetry: dict[str
     table.add_row("Device", _DEVICE)
     table.add_row("Credentials", f"{credentials['credentialsType']} {credentials['credentialsId']}")
     table.add_row("Provision state", str(state))
-    table.add_row("Latest telemetry", json.dumps(telemetry))
+    table.add_row("Latest telemetry", json.dumps(telemetry, ensure_ascii=False))
     _console.print(table)
