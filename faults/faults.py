@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Cuts the firmware's power, breaks its storage, its network and its server, and sees whether a device is lost."""
 
+import re
 import sys
 import tempfile
 import time
@@ -25,7 +26,7 @@ EXIT_CANNOT_TRY = 2
 
 def main(
     case: Annotated[list[str] | None, typer.Option(help="Try this case alone, with its log; may be repeated.")] = None,
-    only: Annotated[str, typer.Option(help="Try only the cases whose id contains this.")] = "",
+    only: Annotated[str, typer.Option(help="Try the cases whose id has a match of this regular expression.")] = "",
     list_cases: Annotated[bool, typer.Option("--list", help="Print the ids of all cases.")] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Cases at a time.")] = 6,
     seed: Annotated[int, typer.Option(help="What is left to chance follows from it.")] = 1,
@@ -43,7 +44,7 @@ def main(
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(EXIT_CANNOT_TRY) from error
     with ProcessPoolExecutor(jobs) as executor:
-        cases = chosen(catalogue.catalogue(FLOWS, built, executor, seed), case, only)
+        cases = chosen(catalogue.catalogue(FLOWS, built, executor, seed, case or ()), case, only)
         if list_cases:
             print("\n".join(each.id for each in cases))
             return
@@ -60,8 +61,8 @@ def main(
 
 
 def chosen(cases: list[Case], ids: list[str] | None, only: str) -> list[Case]:
-    """The cases with *ids*, or all; those of them whose id contains *only*."""
-    found = [case for case in cases if only in case.id and (not ids or case.id in ids)]
+    """The cases with *ids*, or all; those of them whose id matches *only*."""
+    found = [case for case in cases if re.search(only, case.id) and (not ids or case.id in ids)]
     unknown = set(ids or []) - {case.id for case in found}
     if unknown or not found:
         print(f"error: no such case: {', '.join(sorted(unknown)) or only}; --list names them", file=sys.stderr)

@@ -1,7 +1,7 @@
 """All cases, in their order."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +23,14 @@ class _DryRun:
     answer_len: int
 
 
-def catalogue(flows: Iterable[Flow], programs: Programs, executor: Executor, seed: int) -> list[Case]:
-    """Every case of *flows*. What the firmware does is found out by running it."""
-    asked = [(case, programs) for flow in flows for case in _dry_cases(flow)]
+def catalogue(
+    flows: Iterable[Flow], programs: Programs, executor: Executor, seed: int, ids: Sequence[str] = ()
+) -> list[Case]:
+    """Every case of *flows*; with *ids*, at least those. What the firmware does is found out by running it."""
+    dry_cases = [case for flow in flows for case in _dry_cases(flow)]
+    asked = [(case, programs) for case in dry_cases if not ids or _leads_to(case, ids)]
+    if not asked:
+        return []
     cases: list[Case] = []
     for found in executor.map(_run_dry, *zip(*asked, strict=True)):
         flow, troubles = found.case.flow, found.case.troubles
@@ -43,6 +48,13 @@ def catalogue(flows: Iterable[Flow], programs: Programs, executor: Executor, see
 def _dry_cases(flow: Flow) -> list[Case]:
     troubles: dict[str, tuple[Trouble, ...]] = {"": (), **server.troubles_to_be_killed_in(flow)}
     return [Case("dry", flow, name, trouble) for name, trouble in troubles.items()]
+
+
+def _leads_to(dry: Case, ids: Sequence[str]) -> bool:
+    """Whether *dry* has to be run for the cases with *ids* to be known."""
+    if dry.troubles:
+        return any(each.startswith(f"kill-in-trouble/{dry.flow.name}/{dry.name}-") for each in ids)
+    return any(f"/{dry.flow.name}/" in each for each in ids)
 
 
 def _run_dry(case: Case, programs: Programs) -> _DryRun:

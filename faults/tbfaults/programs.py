@@ -1,5 +1,6 @@
 """Building the firmware in a hurry, and what is preloaded into it."""
 
+import fcntl
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -38,9 +39,11 @@ def build(flows: Iterable[Flow], preloaded: tuple[Path, ...] = ()) -> Programs:
             "libmosquitto-dev": not tools.succeeds(["pkg-config", "--exists", "libmosquitto"]),
         }
     )
-    tools.cmake(_FAULTS, BUILD / "interposer")
-    projects = dict.fromkeys(flow.project for flow in flows)
-    firmware = {project: _firmware(project) for project in projects}
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:  # several may want to build
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        tools.cmake(_FAULTS, BUILD / "interposer")
+        firmware = {project: _firmware(project) for project in {flow.project for flow in flows}}
     return Programs(firmware, BUILD / "interposer" / "libkill_at.so", preloaded)
 
 

@@ -104,12 +104,9 @@ async def _suffer(case: Case, world: World, device: Device) -> bool:
     for trouble in case.troubles:
         await trouble.begin(world)
     device.boot(_kill_of(case, device))
-    watchers = [asyncio.create_task(trouble.watch(world)) for trouble in case.troubles]
     ends = bool(case.kills) or all(trouble.passes for trouble in case.troubles)
-    works = await until(lambda: not device.running or _is_over(case, world, device), SPENT_LIMIT_S if ends else OUTAGE_S)
-    for watcher in watchers:
-        watcher.cancel()
-    await asyncio.gather(*watchers, return_exceptions=True)
+    limit_s = SPENT_LIMIT_S if ends else OUTAGE_S
+    works = await until(lambda: not device.running or _is_over(case, world, device), limit_s)
     for trouble in case.troubles:
         await trouble.end(world)
     _check_happened(case, world, device)
@@ -118,7 +115,7 @@ async def _suffer(case: Case, world: World, device: Device) -> bool:
 
 def _check_happened(case: Case, world: World, device: Device) -> None:
     """A case in which nothing goes wrong shows nothing."""
-    missing = [what for trouble in case.troubles if (what := trouble.missing(world))]
+    missing = [what for trouble in case.troubles for what in trouble.missing(world)]
     if case.kills and case.kills[0].cuts:
         missing = [] if device.was_killed else ["the power did not go"]
     if missing:
@@ -166,5 +163,5 @@ async def _verify(world: World, device: Device) -> None:
     name = world.flow.device_name or device.own_name
     if world.names() != [name]:
         raise Lost(f"instead of {name} alone there are on the server: {', '.join(world.names())}")
-    if not world.is_provisioned(name):
+    if world.happened("provision", status="SUCCESS") and not world.is_provisioned(name):
         raise Lost("the server does not call it provisioned")

@@ -1,6 +1,5 @@
 """What is wrong with the server or the network for a while."""
 
-import asyncio
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
@@ -10,32 +9,37 @@ from tbtools.server.model import ProvisionType
 from tbtools.server.standin import StandIn
 
 from tbfaults.flows import PROFILE, SECRET
-from tbfaults.world import World, until
+from tbfaults.world import World
 
 
 class Trouble(ABC):
     """Something that begins before the device's first boot and is over when the network heals."""
 
-    passes = False  # whether it is over by itself, sooner or later
-
     @abstractmethod
     async def begin(self, world: World) -> None:
         """Bring the trouble."""
-
-    async def watch(self, world: World) -> None:
-        """Do what has to be done while the device runs; cancelled at the end. By default nothing."""
 
     @abstractmethod
     async def end(self, world: World) -> None:
         """Take it away."""
 
-    def is_spent(self, world: World) -> bool:
-        """Whether it is over, and the device has worked since."""
+    @property
+    def passes(self) -> bool:
+        """Whether it is over by itself, sooner or later."""
         return False
 
-    def missing(self, world: World) -> str | None:
-        """What did not happen though it had to, after the end."""
-        return None
+    @property
+    def traces(self) -> list[dict[str, Any]]:
+        """The events that the server's journal has when the trouble has happened."""
+        return []
+
+    def is_spent(self, world: World) -> bool:
+        """Whether it is over by itself, and the device has worked since."""
+        return self.passes and world.happened("telemetry")
+
+    def missing(self, world: World) -> list[str]:
+        """What of it did not happen."""
+        return [f"no {' '.join(trace.values())}" for trace in self.traces if not world.happened(**trace)]
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,6 @@ class Faulty(Trouble):
     """The stand-in's own *faults*."""
 
     faults: tuple[Fault, ...]
-
-    @property
-    def passes(self) -> bool:  # type: ignore[override]
-        """Whether each happens a number of times."""
-        return all(fault.times is not None for fault in self.faults)
 
     async def begin(self, world: World) -> None:
         """Add them."""
@@ -58,18 +57,22 @@ class Faulty(Trouble):
         """Clear them."""
         world.server.faults.clear()
 
+    @property
+    def passes(self) -> bool:
+        """Whether each happens a number of times."""
+        return all(fault.times is not None for fault in self.faults)
+
+    @property
+    def traces(self) -> list[dict[str, Any]]:
+        """Each fault."""
+        return [{"event": "fault", "point": fault.point.value} for fault in self.faults]
+
     def is_spent(self, world: World) -> bool:
-        """None is left, and the device has worked since."""
+        """Whether none is left, and the device has worked since the last."""
         if world.server.faults.pending():
             return False
         last = world.server.journal.events("fault")[-1]
         return world.happened("telemetry", since=last["seq"])
-
-    def missing(self, world: World) -> str | None:
-        """A fault at a point that was never reached."""
-        reached = {event["point"] for event in world.server.journal.events("fault")}
-        unreached = [fault.point.value for fault in self.faults if fault.point.value not in reached]
-        return f"no fault happened at {', '.join(unreached)}" if unreached else None
 
 
 @dataclass(frozen=True)
@@ -103,20 +106,13 @@ class Crowded(Trouble):
 
     async def begin(self, world: World) -> None:
         """Take the only one."""
-        transport, _ = await asyncio.get_running_loop().create_connection(
-            asyncio.Protocol, "127.0.0.1", world.server.mqtt_port
-        )
-        await until(lambda: world.server.connections == 1, 1)
+        await world.take_connection()
         world.server.settings.max_connections = 1
-        _CROWDS[world] = transport
 
     async def end(self, world: World) -> None:
         """Give it back."""
         world.server.settings.max_connections = 0
-        _CROWDS.pop(world).close()
-
-
-_CROWDS: dict[World, asyncio.Transport] = {}
+        world.give_connection_back()
 
 
 @dataclass(frozen=True)
@@ -129,25 +125,20 @@ class Down(Trouble):
     after: str | None = None
 
     async def begin(self, world: World) -> None:
-        """Go away at once, if that is asked for."""
+        """Go away, now or later."""
         if self.after is None:
             await world.stop()
-
-    async def watch(self, world: World) -> None:
-        """Go away after the event."""
-        if self.after is not None:
-            after = self.after
-            await until(lambda: world.happened(after), 10)
-            await world.stop()
+        else:
+            world.stop_after(self.after)
 
     async def end(self, world: World) -> None:
         """Come back."""
-        if not world.up:
-            await world.start()
+        await world.start()
 
-    def missing(self, world: World) -> str | None:
-        """The event."""
-        return f"no {self.after} happened" if self.after and not world.happened(self.after) else None
+    @property
+    def traces(self) -> list[dict[str, Any]]:
+        """The event after which the server goes."""
+        return [{"event": self.after}] if self.after else []
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ class World:
         self.flow = flow
         self.server = StandIn()
         self.up = False
+        self._leaving: asyncio.Task[None] | None = None
+        self._guest: asyncio.BaseTransport | None = None
         for name, value in (settings or {}).items():
             setattr(self.server.settings, name, value)
 
@@ -46,7 +48,13 @@ class World:
         await self.stop()
 
     async def start(self) -> None:
-        """Let the server listen, where it listened before, with all that it had."""
+        """Let the server listen, where it listened before, with all that it had; idempotent."""
+        if self._leaving is not None:
+            self._leaving.cancel()
+            await asyncio.gather(self._leaving, return_exceptions=True)
+            self._leaving = None
+        if self.up:
+            return
         await self.server.start()
         self.server.config.mqtt_port = self.server.mqtt_port
         self.up = True
@@ -56,6 +64,27 @@ class World:
         if self.up:
             self.up = False
             await self.server.stop()
+
+    def stop_after(self, event: str) -> None:
+        """Let the server go away as soon as its journal has *event*."""
+
+        async def leave() -> None:
+            while not self.happened(event):
+                await asyncio.sleep(_POLL_S)
+            await self.stop()
+
+        self._leaving = asyncio.create_task(leave())
+
+    async def take_connection(self) -> None:
+        """Be a client that does nothing."""
+        loop = asyncio.get_running_loop()
+        self._guest, _ = await loop.create_connection(asyncio.Protocol, "127.0.0.1", self.server.mqtt_port)
+        await until(lambda: self.server.connections == 1, 1)
+
+    def give_connection_back(self) -> None:
+        """End that client."""
+        if self._guest is not None:
+            self._guest.close()
 
     async def settle(self, timeout_s: float = 2.0) -> None:
         """Wait until the server has seen all that a device sent which is switched off now."""
