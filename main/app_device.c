@@ -15,7 +15,8 @@ static const char *TAG = "tb_session";
 static const char *TAG_CLIENT = "tb_mqtt_client_helper";
 
 /** Decides what credentials to ask for: the configured token, or the one of an earlier request, or a new one.
- *  Sets @p asked_before when an earlier request for the same may have succeeded unseen.
+ *  Sets @p asked_before when an earlier request for the same may have succeeded unseen, or when it does no harm to act
+ * so.
  *  @param was_provisioned  the device had credentials, and their record is damaged: the pending ones are their copy. */
 static tb_err_t choose_pending(app_device_t *device, bool was_provisioned, bool *asked_before)
 {
@@ -29,7 +30,9 @@ static tb_err_t choose_pending(app_device_t *device, bool was_provisioned, bool 
         *asked_before = found && tb_str_equal(tb_str(device->settings.token), tb_str(pending->token));
         return tb_cred_from_token(tb_str(device->settings.token), pending);
     }
-    *asked_before = found;
+    // Nobody else has a token of our own making: trying it after any FAILURE cannot end in another device's place, as a
+    // configured one could, and it finds a device that the server has created all the same.
+    *asked_before = true;
     if (!found) {
         uint8_t random[TB_CRED_OWN_TOKEN_LEN];
         tb_port_random(random, sizeof(random));

@@ -41,9 +41,20 @@ static void FAILURE_ends_after_a_trial_and_keeps_pending(void **state)
     assert_stored(TB_STORE_PENDING, OWN);
 }
 
+static void token_of_the_devices_own_is_made_once(void **state)
+{
+    (void)state;
+    server_provisions(ANSWER_NOT_FOUND);
+    assert_int_equal(app_boot(), TB_OUTCOME_NOT_FOUND);
+    server_provisions(ANSWER_NOT_FOUND);
+    assert_int_equal(app_boot(), TB_OUTCOME_NOT_FOUND);
+    assert_int_equal(fake_journal_count(REQUEST_OF(OWN)), 2);
+}
+
 static void NOT_FOUND_erases_pending_when_nothing_was_asked_before(void **state)
 {
     (void)state;
+    fake_config_put("token", CONFIGURED);
     server_provisions(ANSWER_NOT_FOUND);
     assert_int_equal(app_boot(), TB_OUTCOME_NOT_FOUND);
     assert_stored(TB_STORE_PENDING, NULL);
@@ -164,17 +175,27 @@ static void trial_that_is_refused_otherwise_keeps_pending_and_starts_over(void *
     assert_stored(TB_STORE_CRED, OWN);
 }
 
-static void pending_of_another_token_than_the_configured_is_not_tried(void **state)
+static void pending_of_another_token_than_the_configured_makes_no_trial(void **state)
 {
     (void)state;
     fake_config_put("token", CONFIGURED);
     store_token(TB_STORE_PENDING, OWN);
     server_provisions(ANSWER_FAILURE);
-    server_refuses(5);
     assert_int_equal(app_boot(), TB_OUTCOME_FAILURE);
     assert_int_equal(fake_journal_count(REQUEST_OF(CONFIGURED)), 1);
-    assert_int_equal(fake_journal_count("open " CONFIGURED), 1);
-    assert_int_equal(fake_journal_count("open " OWN), 0);
+    assert_int_equal(fake_journal_count("open"), 1);
+}
+
+static void S7_token_that_a_fleet_shares_does_not_put_a_device_in_anothers_place(void **state)
+{
+    (void)state;
+    fake_config_put("token", CONFIGURED);
+    server_provisions(ANSWER_FAILURE);
+    server_accepts(); // it would: the token is another device's
+    assert_int_equal(app_boot(), TB_OUTCOME_FAILURE);
+    assert_int_equal(fake_journal_count("open"), 1);
+    assert_stored(TB_STORE_CRED, NULL);
+    assert_stored(TB_STORE_PENDING, NULL);
 }
 
 static void pending_of_the_configured_token_makes_a_trial(void **state)
@@ -227,6 +248,7 @@ int main(void)
         app_test(S19_each_answer_has_an_outcome_of_its_own),
         app_test(FAILURE_of_a_device_that_was_created_all_the_same_is_made_good_by_a_trial),
         app_test(FAILURE_ends_after_a_trial_and_keeps_pending),
+        app_test(token_of_the_devices_own_is_made_once),
         app_test(NOT_FOUND_erases_pending_when_nothing_was_asked_before),
         app_test(NOT_FOUND_keeps_pending_when_an_earlier_request_may_have_succeeded),
         app_test(other_kind_of_credentials_is_not_stored),
@@ -238,7 +260,8 @@ int main(void)
         app_test(answer_lost_before_a_reboot_is_made_good_by_a_trial),
         app_test(trial_that_is_refused_with_5_ends_and_keeps_pending),
         app_test(trial_that_is_refused_otherwise_keeps_pending_and_starts_over),
-        app_test(pending_of_another_token_than_the_configured_is_not_tried),
+        app_test(pending_of_another_token_than_the_configured_makes_no_trial),
+        app_test(S7_token_that_a_fleet_shares_does_not_put_a_device_in_anothers_place),
         app_test(pending_of_the_configured_token_makes_a_trial),
         app_test(refused_connection_never_erases_credentials),
         app_test(refused_front_connection_keeps_nothing_and_tries_again),

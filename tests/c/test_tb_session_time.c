@@ -21,7 +21,7 @@ static tb_session_t session_with(tb_session_config_t config, bool has_credential
 
 static tb_step_t step(tb_session_t *session, tb_event_kind_t kind, uint64_t now_ms)
 {
-    return tb_session_step(session, &(tb_event_t){.kind = kind, .answer = TB_PROV_NOT_FOUND}, now_ms);
+    return tb_session_step(session, &(tb_event_t){.kind = kind, .answer = TB_PROV_FAILURE}, now_ms);
 }
 
 /** A session with credentials that is online since @p now_ms. */

@@ -142,8 +142,10 @@ static tb_step_t on_answer(tb_session_t *s, tb_prov_outcome_t answer, uint64_t n
         // nothing was created now; what an earlier request may have created is still worth a trial after a FAILURE
         return refused(s, TB_OUTCOME_NOT_FOUND, s->asked_before ? 0 : TB_EFFECT_FORGET, now_ms);
     case TB_PROV_FAILURE:
-        // The device may have been created all the same: by an earlier request whose answer was lost, or by this one,
-        // when the server could not mark it as provisioned. Its token tells (contract 2.7).
+        if (!s->asked_before) {
+            return refused(s, TB_OUTCOME_FAILURE, TB_EFFECT_FORGET, now_ms);
+        }
+        // an earlier request may have succeeded without our seeing it: its token tells (contract 2.7)
         return with_outcome(
             s, go(s, TB_STATE_TRIAL, s->config.connect_timeout_ms, now_ms, TB_EFFECT_CLOSE | TB_EFFECT_OPEN_TRIAL),
             TB_OUTCOME_FAILURE);
