@@ -26,7 +26,7 @@ check: configure-test ## drift, format, lint, types: under a minute
 	@$(PYTEST) -n 2 tests/checks/test_checks.py
 
 fmt: setup-test ## format C and Python
-	@git ls-files '*.c' '*.h' | xargs clang-format -i
+	@find bench components faults host main tests -name '*.[ch]' -not -path '*/golden/*' | xargs clang-format -i
 	@$(PYTHON) -m ruff format --quiet . && $(PYTHON) -m ruff check --quiet --fix .
 
 menuconfig: setup ## configure the firmware that runs on this computer

@@ -22,8 +22,8 @@ SENSORS_HEADER = "main/app_sensors.h"
 DEFAULT_MODEL = "dev_sup_access_token_wo_ssl"
 
 
-def shipped_files(root: Path) -> Iterator[str]:
-    """Yield the path of each file of the project *root* that every project has, whatever its model.
+def project_files(root: Path) -> Iterator[str]:
+    """Yield the path of each file of the project *root*.
 
     What git ignores is nobody else's business: build trees, caches, and a sdkconfig with its secrets.
     """
@@ -31,9 +31,12 @@ def shipped_files(root: Path) -> Iterator[str]:
         ignored = [".git", *(root / ".gitignore").read_text(encoding="utf-8").split()]
     except OSError:
         raise GenError(f"{root / '.gitignore'}: cannot be read; it says what is no part of the project") from None
-    for path in _walk(root, "", ignored):
-        if not is_of_the_model(path):
-            yield path
+    yield from _walk(root, "", ignored)
+
+
+def shipped_files(root: Path) -> Iterator[str]:
+    """Yield the path of each file of the project *root* that every project has, whatever its model."""
+    return (path for path in project_files(root) if not is_of_the_model(path))
 
 
 def _walk(folder: Path, prefix: str, ignored: list[str]) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """docs/protocol.md has each section that the code cites as `contract N.M`."""
 
 import re
-import subprocess
+
+from tbgen.layout import project_files
 
 from tests.docs.markdown import ROOT, read
 
@@ -11,11 +12,9 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 def _citations() -> dict[str, set[str]]:
     """The files that cite each section."""
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     found: dict[str, set[str]] = {}
-    for file in listed.splitlines():
-        path = ROOT / file
-        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    for file in project_files(ROOT):
+        text = (ROOT / file).read_text(encoding="utf-8", errors="replace")
         for citation in _CITED.finditer(text):
             for number in _NUMBER.findall(citation[1]):
                 found.setdefault(number, set()).add(file)

@@ -1,10 +1,10 @@
 """README.md and README_CN.md say the same, and what they name exists."""
 
 import re
-import subprocess
 from urllib.parse import unquote
 
 import pytest
+from tbgen.layout import project_files
 
 from tests.docs.markdown import ROOT, Page, read
 
@@ -127,7 +127,7 @@ def test_keys_of_tb_cfg_are_those_of_the_firmware(readme: Page) -> None:
 
 
 def test_named_files_exist(readme: Page) -> None:
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    files = set(project_files(ROOT))
     named = set(re.findall(r"\b(?:sdkconfig\.[\w.]+|pytest_provision\.py|main/[\w.]+|codegen/gen\.py)", readme.code))
     assert named
-    assert [file for file in sorted(named) if file not in tracked] == []
+    assert [file for file in sorted(named) if file not in files] == []
