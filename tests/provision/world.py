@@ -15,7 +15,6 @@ NAME = "MY_DEVICE_NAME"
 KEY = "MY_PROVISION_KEY"
 SECRET = "MY_PROVISION_SECRET"
 TOKEN = "MY_ACCESS_TOKEN"
-SAMPLE = {"temprature": 25, "humidity": 26}
 _PROFILE = "pytest_provision"
 
 
