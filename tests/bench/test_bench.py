@@ -10,6 +10,8 @@ from tbbench.programs import Programs
 from tbbench.tools import BenchError
 from tbtools.figures import Figure
 
+from tests.model import of_the_default_model
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Programs:
@@ -37,6 +39,7 @@ def test_counter_sees_every_way_to_allocate(built: Programs) -> None:
     assert (ours.direct, ours.via_libc, ours.bytes) == (7, 1, 44)
 
 
+@of_the_default_model
 @pytest.mark.parametrize("path", ["provisioning", "publish"])
 def test_core_allocates_nothing(built: Programs, path: str) -> None:
     counts = heap.count_program(built, built.core_paths, path)
@@ -50,6 +53,7 @@ def test_firmware_layers_allocate_nothing(built: Programs) -> None:
         assert counts.ours.via_libc <= 1 + connections
 
 
+@of_the_default_model
 def test_component_keeps_its_size(weighed: Path) -> None:
     figures = weight.measure(weighed)
     over = [f"{figure.name} {figure.value} > {figure.limit}" for figure in figures if not figure.held]
@@ -57,6 +61,7 @@ def test_component_keeps_its_size(weighed: Path) -> None:
     assert _value(figures, "component: text") >= _value(figures, "linked: component") > 4096
 
 
+@of_the_default_model
 def test_size_over_budget_is_seen(weighed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weight, "TEXT_LIMIT", 4096)
     over = [figure.name for figure in weight.measure(weighed) if not figure.held]

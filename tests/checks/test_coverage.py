@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.model import ROOT, of_the_default_model
+
 BUILD = ROOT / "build_coverage"
 SOURCES = ROOT / "components/tb_mqtt_client_helper/src"
 LEAST_BRANCHES = 0.95
@@ -36,6 +37,7 @@ def _measured() -> Iterator[dict[str, Any]]:
         yield from (file for file in found["files"] if Path(file["file"]).resolve().is_relative_to(SOURCES))
 
 
+@of_the_default_model
 def test_unit_tests_go_through_the_branches_of_src(record_property: Callable[[str, object], None]) -> None:
     _build_and_run_the_unit_tests()
     lines = [line for file in _measured() for line in file["lines"]]
