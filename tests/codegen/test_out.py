@@ -127,3 +127,21 @@ def test_bad_model_makes_no_folder(tmp_path: Path, run: Callable[..., Run]) -> N
     (tmp_path / "bad.yaml").write_text("name: x\n")
     assert run("--model", tmp_path / "bad.yaml", "--out", tmp_path / "new").code == 2
     assert not (tmp_path / "new").exists()
+
+
+def test_its_tests_compile(out: Path, tmp_path: Path) -> None:
+    options = ("-DTB_TESTS=ON", f"-DTB_SDKCONFIG={tmp_path / 'sdkconfig'}")
+    (tmp_path / "sdkconfig").touch()
+    (out / ".venv").symlink_to(REPOSITORY / ".venv")
+    configured = subprocess.run(
+        ["cmake", "-G", "Ninja", "-S", out / "host", "-B", tmp_path / "build", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert configured.returncode == 0, configured.stderr
+    assert "Not built for thing: the unit tests of the default model" in configured.stdout
+    built = subprocess.run(
+        ["ninja", "-C", tmp_path / "build", "tests/all"], capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, built.stdout
