@@ -1,6 +1,6 @@
 // Counting, tracing, and cutting the power. Configured through the environment:
 //
-//   TB_KILL_AT     KIND:N, such as "store:12" or "net:7": the N-th effect of that kind, from 1
+//   TB_KILL_AT     KIND:N, such as "store:12" or "send:3": the N-th effect of that kind, from 1
 //   TB_KILL_WHEN   "before" it, "after" it (the default), "torn:K" (of a write, K bytes are done), or "fail": it fails
 //   and
 //                  the program goes on
@@ -21,7 +21,12 @@
 
 typedef enum { WHEN_NEVER, WHEN_BEFORE, WHEN_AFTER, WHEN_TORN, WHEN_FAIL } when_t;
 
-static const char *const KINDS[EFFECT_KINDS] = {[EFFECT_STORE] = "store", [EFFECT_NET] = "net"};
+static const char *const KINDS[EFFECT_KINDS] = {
+    [EFFECT_STORE] = "store",
+    [EFFECT_CONNECT] = "connect",
+    [EFFECT_SEND] = "send",
+    [EFFECT_RECV] = "recv",
+};
 
 static struct {
     when_t when;

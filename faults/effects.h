@@ -6,8 +6,9 @@
 
 #include <stdbool.h>
 
-/** Each kind is counted by itself: its calls come from one thread at a time, so a number names the same call again. */
-typedef enum { EFFECT_STORE, EFFECT_NET, EFFECT_KINDS } effect_kind_t;
+/** Each kind is counted by itself. One kind's order is the same in each run, so a number names the same call again; how
+ *  the kinds follow each other is up to threads and to the network. */
+typedef enum { EFFECT_STORE, EFFECT_CONNECT, EFFECT_SEND, EFFECT_RECV, EFFECT_KINDS } effect_kind_t;
 
 typedef enum {
     EFFECT_PASS,

@@ -191,9 +191,9 @@ int connect(int socket, const struct sockaddr *address, socklen_t len)
     if (!is_network(socket)) {
         return NEXT(connect)(socket, address, len);
     }
-    effect_verdict_t verdict = effects_enter(EFFECT_NET, "connect", "-", 0);
+    effect_verdict_t verdict = effects_enter(EFFECT_CONNECT, "connect", "-", 0);
     if (verdict == EFFECT_FAIL) {
-        return failure(EFFECT_NET);
+        return failure(EFFECT_CONNECT);
     }
     int result = NEXT(connect)(socket, address, len);
     int error = errno;
@@ -204,9 +204,9 @@ int connect(int socket, const struct sockaddr *address, socklen_t len)
 
 static ssize_t send_network(int socket, const void *data, size_t len, int flags)
 {
-    effect_verdict_t verdict = effects_enter(EFFECT_NET, "send", "-", len);
+    effect_verdict_t verdict = effects_enter(EFFECT_SEND, "send", "-", len);
     if (verdict == EFFECT_FAIL) {
-        return failure(EFFECT_NET);
+        return failure(EFFECT_SEND);
     }
     size_t torn_len = effects_torn_len();
     ssize_t sent = NEXT(send)(socket, data, verdict == EFFECT_TEAR && torn_len < len ? torn_len : len, flags);
@@ -233,9 +233,9 @@ static ssize_t receive_network(int socket, void *data, size_t len, int flags)
     if (NEXT(recv)(socket, &first, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) {
         return NEXT(recv)(socket, data, len, flags);
     }
-    effect_verdict_t verdict = effects_enter(EFFECT_NET, "recv", "-", 0);
+    effect_verdict_t verdict = effects_enter(EFFECT_RECV, "recv", "-", 0);
     if (verdict == EFFECT_FAIL) {
-        return failure(EFFECT_NET);
+        return failure(EFFECT_RECV);
     }
     ssize_t got = NEXT(recv)(socket, data, len, flags);
     leave(verdict);

@@ -29,6 +29,8 @@ TITLE = "The firmware in a soak"
 REPORT = ROOT / "report" / "soak.json"
 FLOW = next(flow for flow in FLOWS if flow.name == "create-own")
 MEMORY_LIMIT_KIB = 32  # what an allocator may keep more at the end than at the beginning
+DESCRIPTORS_LIMIT = 3  # those of one connection, which is open or not when a sample is taken
+THREADS_LIMIT = 1
 STORE_FILES_LIMIT = 4  # device id, credentials, their copy, and a draft that a power cut left
 EXIT_FAILED = 1
 EXIT_CANNOT_SOAK = 2
@@ -109,8 +111,14 @@ def measured(outcome: Outcome, seconds: float, command: str) -> list[Figure]:
     for mode, grown in outcome.growths.items():
         found += [
             Figure(f"{mode}: memory, last quarter - first", grown.memory_kib, "KiB", command, MEMORY_LIMIT_KIB),
-            Figure(f"{mode}: descriptors, last quarter - first", grown.descriptors, "descriptors", command, 0),
-            Figure(f"{mode}: threads, last quarter - first", grown.threads, "threads", command, 0),
+            Figure(
+                f"{mode}: descriptors, last quarter - first",
+                grown.descriptors,
+                "descriptors",
+                command,
+                DESCRIPTORS_LIMIT,
+            ),
+            Figure(f"{mode}: threads, last quarter - first", grown.threads, "threads", command, THREADS_LIMIT),
         ]
     return [
         *found,

@@ -37,10 +37,11 @@ def catalogue(
         if troubles:
             cases += power.kills_in_trouble(flow, found.case.name, troubles, found.effects)
             continue
-        cases += power.kills(flow, found.effects)
-        cases += power.torn_writes(flow, found.effects, seed)
-        cases += power.failures(flow, found.effects)
-        cases += power.second_kills(flow, found.effects, seed)
+        effects = power.in_order(found.effects)
+        cases += power.kills(flow, effects)
+        cases += power.torn_writes(flow, effects, seed)
+        cases += power.failures(flow, effects)
+        cases += power.second_kills(flow, effects, seed)
         cases += server.cases(flow, found.answer_len)
     return cases
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Effect:
-    """The *number*-th effect of its *kind* ("store" or "net") in a boot, as traced; *length* of what is written."""
+    """The *number*-th effect of its *kind* (store, connect, send, recv) in a boot; *length* of what it writes."""
 
     kind: str
     number: int

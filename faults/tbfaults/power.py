@@ -10,7 +10,7 @@ from tbfaults.troubles import Trouble
 
 _TORN_SENDS = 6  # of each packet
 _SECOND_KILLS = 60
-_RECOVERY_EFFECTS = {"net": 8, "store": 5}  # what the boot after a kill does for sure, or nearly so
+_RECOVERY_EFFECTS = {"store": 5, "connect": 1, "send": 3, "recv": 6}  # what the boot after a kill does, or nearly so
 
 
 def kills(flow: Flow, effects: Sequence[Effect]) -> Iterator[Case]:
@@ -26,7 +26,7 @@ def torn_writes(flow: Flow, effects: Sequence[Effect], seed: int) -> Iterator[Ca
     """The power goes within a write: at each byte of a file, at some bytes of a packet."""
     for effect in effects:
         lengths: Sequence[int] = range(1, effect.length)
-        if effect.kind == "net":
+        if effect.kind == "send":
             lengths = _sample(lengths, _TORN_SENDS, f"{seed} torn {flow.name} {_name(effect)}")
         for length in lengths:
             kill = Kill(effect.kind, effect.number, f"torn:{length}")
@@ -51,15 +51,22 @@ def second_kills(flow: Flow, effects: Sequence[Effect], seed: int) -> Iterator[C
 
 
 def kills_in_trouble(flow: Flow, name: str, troubles: tuple[Trouble, ...], effects: Sequence[Effect]) -> Iterator[Case]:
-    """The power goes after each effect of a boot in trouble, from the request on, which is the longest packet."""
-    request = max(effects, key=lambda effect: effect.length if effect.kind == "net" else 0)
-    for effect in effects[effects.index(request) :]:
+    """The power goes after each effect of a boot in trouble, from when the device has stored what it asks for."""
+    request = max(effects, key=lambda effect: effect.length if effect.kind == "send" else 0)
+    stored = max(i for i, effect in enumerate(effects[: effects.index(request)]) if effect.kind == "store")
+    for effect in in_order(effects[stored:]):
         kill = Kill(effect.kind, effect.number, "after", "lost")
         yield Case("kill-in-trouble", flow, f"{name}-{_name(effect)}", troubles, (kill,))
 
 
+def in_order(effects: Sequence[Effect]) -> list[Effect]:
+    """*effects* in an order that does not depend on how threads took turns."""
+    return sorted(effects, key=lambda effect: (list(_RECOVERY_EFFECTS).index(effect.kind), effect.number))
+
+
 def _name(effect: Effect) -> str:
-    return f"{effect.kind}-{effect.number:02}-{effect.call}"
+    is_only_call = effect.call == effect.kind
+    return f"{effect.kind}-{effect.number:02}" + ("" if is_only_call else f"-{effect.call}")
 
 
 def _sample(lengths: Sequence[int], count: int, seed: str) -> list[int]:

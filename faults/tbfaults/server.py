@@ -71,7 +71,10 @@ _ANSWERS = {
     "deep": b"[" * 900,
     "too-large": b" " * 60_000,
     "protobuf": b"\x08\x02",
-    # what ThingsBoard says when the device has been created, and marking it as provisioned fails
+}
+# What ThingsBoard says when it has created the device and cannot mark it as provisioned. To a device with a configured
+# token that looks like another device's having it: joining with that one is left to an administrator.
+_ANSWERS_TO_OWN_TOKEN = {
     "failure-though-created": b'{"errorMsg":"Failed to provision device!","status":"FAILURE"}',
 }
 
@@ -118,7 +121,8 @@ def _messages(flow: Flow) -> Iterator[Case]:
             trouble = _faulty(point, Action.DELAY, mode=mode, delay_s=delay_s)
             yield Case("delay", flow, f"{_at(mode, point)}-{delay_s * 1000:.0f}ms", (trouble,))
         yield Case("duplicate", flow, _at(mode, point), (_faulty(point, Action.DUPLICATE, mode=mode),))
-        bodies = _ANSWERS if point is Point.ANSWER else _GARBAGE
+        answers = _ANSWERS if flow.settings["token"] else {**_ANSWERS, **_ANSWERS_TO_OWN_TOKEN}
+        bodies = answers if point is Point.ANSWER else _GARBAGE
         for name, payload in bodies.items():
             trouble = _faulty(point, Action.MALFORM, mode=mode, payload=payload)
             yield Case("malform", flow, f"{_at(mode, point)}-{name}", (trouble,))

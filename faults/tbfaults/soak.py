@@ -62,7 +62,7 @@ class Soak:
     async def boots(self, count: int) -> None:
         """Cut its power at some effect of each boot, or when it works."""
         for _ in range(count):
-            kill = Kill(self.chance.choice(("net", "store")), self.chance.randint(1, 12), "after", "lost")
+            kill = Kill(self.chance.choice(("store", "send", "recv")), self.chance.randint(1, 8), "after", "lost")
             mark = self.world.mark()
             self.device.boot(kill.environment())
             await self._end_of_boot(mark)

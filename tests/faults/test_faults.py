@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 CASES = (
     "kill/create/store-12-fsync-before-lost",
     "kill/create-own/store-17-fsync-after-lost",
-    "kill/pre-provisioned/net-16-recv-after-kept",
+    "kill/pre-provisioned/recv-12-after-kept",
     "torn/create-own/store-09-write-7",
     "failing/create/store-14-write",
     "close/create/provision-answer-1",
@@ -29,7 +29,7 @@ CASES = (
     "limit/create/devices",
     "mistake/pre-provisioned/secret",
     "version/create/3.2-answer-close",
-    "kill-in-trouble/create-own/profile-disabled-store-13-unlink",
+    "kill-in-trouble/create/profile-disabled-store-13-unlink",
 )
 
 
@@ -70,7 +70,7 @@ def test_devices_recover(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("broken", ["lying_store", "lying_sync"], indirect=True)
 def test_lost_device_is_seen_and_its_case_repeated(broken: Path) -> None:
-    case = "kill/create-own/net-18-send-after-lost"
+    case = "kill/create-own/send-05-after-lost"
     status, output = _run("faults.py", "--case", case, "--preload", broken)
     assert output.endswith("faults: 1 tried, 0 recovered, 1 devices lost\n")
     assert f"$ python faults/faults.py --case {case} --preload" in output
