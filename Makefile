@@ -8,7 +8,7 @@ CMAKE := cmake -G Ninja -Wno-dev
 # For `make run` against a real ThingsBoard; through the environment, so that no secret stands in a command line.
 export SERVER KEY SECRET DEVICE TOKEN RUN_TIME
 
-.PHONY: help run test gen check fmt menuconfig build bench size load fuzz server lock clean setup setup-test setup-fuzz build-test configure-test
+.PHONY: help run test gen check fmt menuconfig build bench size load faults soak fuzz server lock clean setup setup-test setup-fuzz build-test configure-test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -45,6 +45,12 @@ size: setup-test ## text, data, bss on rv32imc: figures
 
 load: setup-test ## what the stand-in carries: connections, provisionings, telemetry
 	@$(PYTHON) tests/server/load.py
+
+faults: setup-test ## power cuts and server faults at every point; no device may be lost
+	@$(PYTHON) faults/faults.py
+
+soak: setup-test ## 2000 connections with random faults in one program: memory, descriptors, credentials
+	@$(PYTHON) faults/soak.py
 
 fuzz: setup-fuzz ## libFuzzer on all that comes from outside (SECONDS_EACH=60)
 	@$(PYTHON) tests/fuzz/fuzz.py --seconds $(or $(SECONDS_EACH),60)
