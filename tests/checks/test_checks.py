@@ -39,7 +39,9 @@ def test_python_has_no_lint() -> None:
     _succeeds(sys.executable, "-m", "ruff", "check", ".")
 
 
-@pytest.mark.parametrize("folders", [("codegen",), ("tools", "bench", "faults"), ("tests", "conftest.py", "pytest_provision.py")])
+@pytest.mark.parametrize(
+    "folders", [("codegen",), ("tools", "bench", "faults"), ("tests", "conftest.py", "pytest_provision.py")]
+)
 def test_python_is_typed(folders: tuple[str, ...]) -> None:
     _succeeds(sys.executable, "-m", "mypy", *folders)
 
