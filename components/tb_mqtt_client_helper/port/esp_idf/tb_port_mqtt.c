@@ -255,7 +255,7 @@ void tb_port_close(void)
     s_connection.is_up = false;
     xSemaphoreGive(s_connection.lock);
     esp_mqtt_client_stop(client); // sends DISCONNECT and waits for the client's task
-    vTaskDelay(1); // which, before ESP-IDF 5.5.1, writes to the client once more after it said it stopped
+    vTaskDelay(1);                // which, up to ESP-IDF 5.5.0 at least, writes to the client once more after that
     esp_mqtt_client_destroy(client);
     reset_inbox();
 }
