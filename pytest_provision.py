@@ -129,7 +129,7 @@ def test_not_pre_provisioned(world: World) -> None:
 
 
 def test_credentials_of_another_kind(world: World) -> None:
-    answer = b'{"credentialsValue":{"userName":"U"},"credentialsType":"MQTT_BASIC","status":"SUCCESS"}'
+    answer = b'{"credentialsValue":"MIIB","credentialsType":"X509_CERTIFICATE","status":"SUCCESS"}'
     world.tb.faults.add(Fault(point=Point.ANSWER, action=Action.MALFORM, payload=answer))
     world.configure()
     assert world.run() == GAVE_UP

@@ -1,6 +1,7 @@
 #include "app_device.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "app_connection.h"
 #include "front_connection.h"
@@ -14,31 +15,88 @@
 static const char *TAG = "tb_session";
 static const char *TAG_CLIENT = "tb_mqtt_client_helper";
 
-/** Decides what credentials to ask for: the configured token, or the one of an earlier request, or a new one.
+/** Fills the texts of @p wanted that the model has and menuconfig left empty: as @p before has them, or at random.
+ *  Returns whether there were any. */
+static bool add_own_texts(tb_cred_t *wanted, const tb_cred_t *before)
+{
+    const struct {
+        unsigned bit;
+        char *text;
+        const char *before;
+    } texts[] = {
+        {TB_CRED_CLIENT_ID, wanted->client_id, before->client_id},
+        {TB_CRED_USERNAME, wanted->username, before->username},
+        {TB_CRED_PASSWORD, wanted->password, before->password},
+    };
+    bool any = false;
+    for (size_t i = 0; i < TB_COUNT(texts); i++) {
+        if ((TB_MODEL_PROV_FIELDS & texts[i].bit) == 0 || texts[i].text[0] != '\0') {
+            continue;
+        }
+        any = true;
+        if (texts[i].before[0] != '\0') {
+            memcpy(texts[i].text, texts[i].before, TB_CRED_TEXT_MAX + 1);
+        } else {
+            uint8_t random[TB_CRED_OWN_TEXT_LEN];
+            tb_port_random(random, sizeof(random));
+            tb_cred_make_text(random, texts[i].text);
+            tb_wipe(random, sizeof(random));
+        }
+    }
+    return any;
+}
+
+/** Decides what credentials to ask for: those configured, completed by the device.
  *  Sets @p asked_before when an earlier request for the same may have succeeded unseen, or when it does no harm to act
  * so.
  *  @param was_provisioned  the device had credentials, and their record is damaged: the pending ones are their copy. */
 static tb_err_t choose_pending(app_device_t *device, bool was_provisioned, bool *asked_before)
 {
     tb_cred_t *pending = &device->pending;
+    tb_cred_t *wanted = &device->settings.wanted;
     tb_err_t err = tb_store_load(TB_STORE_PENDING, pending);
     if (err == TB_ERR_STORE) {
-        return err; // what cannot be read now must not be overwritten: its token may be the device's
+        return err; // what cannot be read now must not be overwritten: it may be what the device is known by
     }
-    bool found = err == TB_OK;
-    if (device->settings.token[0] != '\0' && !(was_provisioned && found)) {
-        *asked_before = found && tb_str_equal(tb_str(device->settings.token), tb_str(pending->token));
-        return tb_cred_from_token(tb_str(device->settings.token), pending);
+    if (err == TB_OK && was_provisioned) {
+        *asked_before = true;
+        return TB_OK;
     }
-    // Nobody else has a token of our own making: trying it after any FAILURE cannot end in another device's place, as a
-    // configured one could, and it finds a device that the server has created all the same.
-    *asked_before = true;
-    if (!found) {
-        uint8_t random[TB_CRED_OWN_TOKEN_LEN];
-        tb_port_random(random, sizeof(random));
-        tb_cred_make_token(random, pending);
-        tb_wipe(random, sizeof(random));
+    if (pending->kind != wanted->kind) {
+        tb_wipe(pending, sizeof(*pending));
     }
+    // Nobody else has what the device has made for itself, or its certificate: trying it after any FAILURE cannot end
+    // in another device's place, as what a fleet shares could, and finds a device that was created all the same.
+    bool is_own = add_own_texts(wanted, pending) || wanted->kind == TB_CRED_X509;
+    *asked_before = is_own || (wanted->kind != TB_CRED_NONE && tb_cred_equal(wanted, pending));
+    *pending = *wanted;
+    return TB_OK;
+}
+
+/** Sees to what is asked for while the device has no credentials. */
+static tb_outcome_t prepare_request(app_device_t *device, bool was_provisioned, bool *asked_before)
+{
+    if (!app_settings_can_provision(&device->settings)) {
+        return TB_OUTCOME_NOT_CONFIGURED;
+    }
+    if (choose_pending(device, was_provisioned, asked_before) != TB_OK) {
+        return TB_OUTCOME_STORE_FAILED;
+    }
+    tb_err_t err = front_connection_check(&device->settings, &device->pending);
+    if (err != TB_OK) {
+        TB_LOGE(TAG, "the settings make no request: %s", tb_err_text(err));
+        return TB_OUTCOME_NOT_CONFIGURED;
+    }
+    return TB_OUTCOME_NONE;
+}
+
+/** Reads the device's credentials; one whose certificate says it all has them from the start (contract 2.8). */
+static tb_err_t find_credentials(app_device_t *device)
+{
+    if (TB_MODEL_PROV_REQUEST) {
+        return tb_store_load(TB_STORE_CRED, &device->cred);
+    }
+    device->cred.kind = TB_CRED_X509;
     return TB_OK;
 }
 
@@ -47,7 +105,7 @@ static tb_outcome_t load_credentials(app_device_t *device)
 {
     uint32_t seed = 0;
     bool asked_before = false;
-    tb_err_t err = tb_store_load(TB_STORE_CRED, &device->cred);
+    tb_err_t err = find_credentials(device);
     if (err == TB_ERR_STORE) {
         return TB_OUTCOME_STORE_FAILED; // they may be there, and those that a request gives would replace them
     }
@@ -56,16 +114,9 @@ static tb_outcome_t load_credentials(app_device_t *device)
         if (err != TB_ERR_NOT_FOUND) {
             TB_LOGE(TAG, "stored credentials cannot be used: %s", tb_err_text(err));
         }
-        if (!app_settings_can_provision(&device->settings)) {
-            return TB_OUTCOME_NOT_CONFIGURED;
-        }
-        if (choose_pending(device, err != TB_ERR_NOT_FOUND, &asked_before) != TB_OK) {
-            return TB_OUTCOME_STORE_FAILED;
-        }
-        err = front_connection_check(&device->settings, &device->pending);
-        if (err != TB_OK) {
-            TB_LOGE(TAG, "device name, key and secret make no request: %s", tb_err_text(err));
-            return TB_OUTCOME_NOT_CONFIGURED;
+        tb_outcome_t outcome = prepare_request(device, err != TB_ERR_NOT_FOUND, &asked_before);
+        if (outcome != TB_OUTCOME_NONE) {
+            return outcome;
         }
     } else {
         app_settings_forget_secrets(&device->settings);
@@ -79,6 +130,7 @@ static tb_outcome_t load_credentials(app_device_t *device)
                         .backoff_cap_ms = CONFIG_TB_BACKOFF_CAP_MS,
                         .refused_wait_ms = CONFIG_TB_REFUSED_WAIT_S * 1000,
                         .run_time_ms = device->settings.run_time_s * 1000,
+                        .server_chooses = device->pending.kind == TB_CRED_NONE,
                     },
                     has_credentials, asked_before, seed);
     return TB_OUTCOME_NONE;
@@ -86,7 +138,14 @@ static tb_outcome_t load_credentials(app_device_t *device)
 
 static tb_outcome_t failure_of(tb_err_t err)
 {
-    return err == TB_ERR_STORE ? TB_OUTCOME_STORE_FAILED : TB_OUTCOME_PORT_FAILED;
+    switch (err) {
+    case TB_ERR_STORE:
+        return TB_OUTCOME_STORE_FAILED;
+    case TB_ERR_NO_TIME:
+        return TB_OUTCOME_NO_TIME;
+    default:
+        return TB_OUTCOME_PORT_FAILED;
+    }
 }
 
 tb_outcome_t app_device_start(app_device_t *device)
@@ -97,6 +156,8 @@ tb_outcome_t app_device_start(app_device_t *device)
         outcome = failure_of(err);
     } else if (app_settings_load(&device->settings) != TB_OK) {
         outcome = TB_OUTCOME_NOT_CONFIGURED;
+    } else if (!app_connection_has_certificate(&device->settings)) {
+        outcome = TB_OUTCOME_NO_CERTIFICATE;
     } else {
         outcome = load_credentials(device);
     }
@@ -215,6 +276,32 @@ static tb_event_t read_answer(app_device_t *device, const tb_port_event_t *got)
     return event;
 }
 
+static tb_outcome_t tls_outcome(tb_port_tls_failure_t failure)
+{
+    switch (failure) {
+    case TB_TLS_UNTRUSTED:
+        return TB_OUTCOME_TLS_UNTRUSTED;
+    case TB_TLS_EXPIRED:
+        return TB_OUTCOME_TLS_EXPIRED;
+    case TB_TLS_WRONG_HOST:
+        return TB_OUTCOME_TLS_WRONG_HOST;
+    case TB_TLS_CERTIFICATE:
+        return TB_OUTCOME_TLS_CERTIFICATE;
+    case TB_TLS_BAD_PEM:
+        return TB_OUTCOME_TLS_BAD_PEM;
+    case TB_TLS_HANDSHAKE:
+        break;
+    }
+    return TB_OUTCOME_TLS_FAILED;
+}
+
+/** Whether the connection shows the server the device's certificate, by which alone it is judged (contract 1.2). */
+static bool shows_certificate(const app_device_t *device)
+{
+    const tb_cred_t *cred = device->session.state == TB_STATE_TRIAL ? &device->pending : &device->cred;
+    return TB_MODEL_PROV_CERTIFICATE && device->session.state != TB_STATE_PROV_CONNECT && cred->kind == TB_CRED_X509;
+}
+
 static tb_event_t translate(app_device_t *device, const tb_port_event_t *got)
 {
     switch (got->kind) {
@@ -222,7 +309,10 @@ static tb_event_t translate(app_device_t *device, const tb_port_event_t *got)
         TB_LOGI(TAG_CLIENT, "TBCM_EVENT_CONNECTED");
         return event_of(TB_EVENT_CONNECTED);
     case TB_PORT_REFUSED:
-        return (tb_event_t){.kind = TB_EVENT_REFUSED, .connack = got->connack};
+        return (tb_event_t){
+            .kind = TB_EVENT_REFUSED, .connack = got->connack, .has_certificate = shows_certificate(device)};
+    case TB_PORT_TLS_FAILED:
+        return (tb_event_t){.kind = TB_EVENT_FAILED, .failure = tls_outcome(got->tls)};
     case TB_PORT_DISCONNECTED:
         return event_of(TB_EVENT_DISCONNECTED);
     case TB_PORT_PUBLISHED:

@@ -98,8 +98,12 @@ static bool is_set(const char *value, const char *what)
     return true;
 }
 
+#define TEXT_OF_WANTED(key, fallback, member) {key, fallback, out->wanted.member, sizeof(out->wanted.member)},
+
 tb_err_t app_settings_load(app_settings_t *out)
 {
+    out->use_tls = TB_MODEL_PROV_USES_TLS;
+    out->wanted.kind = TB_MODEL_PROV_KIND;
     const struct {
         const char *key;
         const char *fallback;
@@ -107,9 +111,11 @@ tb_err_t app_settings_load(app_settings_t *out)
         size_t cap;
     } texts[] = {
         {"host", CONFIG_TBC_TRANSPORT_ADDRESS_HOST, out->host, sizeof(out->host)},
+#if TB_MODEL_PROV_REQUEST
         {"prov_key", CONFIG_TBC_PROVISION_DEVICE_KEY, out->provision_key, sizeof(out->provision_key)},
         {"prov_secret", CONFIG_TBC_PROVISION_DEVICE_SECRET, out->provision_secret, sizeof(out->provision_secret)},
-        {"token", CONFIG_TBC_PROVISION_TOKEN, out->token, sizeof(out->token)},
+#endif
+        TB_MODEL_PROV_SETTINGS(TEXT_OF_WANTED)
     };
     for (size_t i = 0; i < TB_COUNT(texts); i++) {
         tb_err_t err = read_text(texts[i].key, texts[i].fallback, texts[i].dst, texts[i].cap);
@@ -135,5 +141,5 @@ void app_settings_forget_secrets(app_settings_t *settings)
 {
     tb_wipe(settings->provision_key, sizeof(settings->provision_key));
     tb_wipe(settings->provision_secret, sizeof(settings->provision_secret));
-    tb_wipe(settings->token, sizeof(settings->token));
+    tb_wipe(&settings->wanted, sizeof(settings->wanted));
 }

@@ -13,10 +13,11 @@
 typedef struct {
     char host[APP_HOST_MAX + 1];
     uint16_t port;
+    bool use_tls;
     char device_name[TB_MODEL_PROV_DEVICE_NAME_MAX + 1];
     char provision_key[TB_MODEL_PROV_KEY_MAX + 1];
     char provision_secret[TB_MODEL_PROV_SECRET_MAX + 1];
-    char token[TB_CRED_TOKEN_MAX + 1]; /**< "": the device makes one of its own. */
+    tb_cred_t wanted; /**< What to ask for; a text that is "" although the model has it is made by the device. */
     uint32_t run_time_s;
     uint32_t telemetry_period_s;
 } app_settings_t;

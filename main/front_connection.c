@@ -25,7 +25,8 @@ tb_err_t front_connection_open(const app_settings_t *settings)
 {
     TB_LOGI(TAG, "Init tbcmh ...");
     TB_LOGI(TAG, "Connect tbcmh ...");
-    return app_connection_open(settings, TB_PROVISION_USERNAME);
+    const tb_cred_t nobody = {.kind = TB_CRED_MQTT_BASIC, .username = TB_PROVISION_USERNAME};
+    return app_connection_open(settings, &nobody);
 }
 
 static tb_err_t build(const tb_model_prov_request_t *request, tb_buf_t *out)
@@ -34,13 +35,18 @@ static tb_err_t build(const tb_model_prov_request_t *request, tb_buf_t *out)
     return err == TB_OK ? tb_buf_terminate(out) : err;
 }
 
+static tb_str_t masked(tb_str_t secret)
+{
+    return secret.len > 0 ? TB_STR("***") : secret;
+}
+
 static tb_err_t log_request(const tb_model_prov_request_t *request, char *text, size_t cap)
 {
     tb_model_prov_request_t shown = *request;
     if (!SHOW_SECRETS) {
-        shown.provision_key = TB_STR("***");
-        shown.provision_secret = TB_STR("***");
-        shown.token = TB_STR("***");
+        shown.provision_key = masked(shown.provision_key);
+        shown.provision_secret = masked(shown.provision_secret);
+        shown.username = masked(shown.username);
     }
     tb_buf_t out = {.ptr = text, .cap = cap};
     tb_err_t err = build(&shown, &out);
@@ -56,7 +62,7 @@ static tb_model_prov_request_t request_of(const app_settings_t *settings, const 
         .device_name = tb_str(settings->device_name),
         .provision_key = tb_str(settings->provision_key),
         .provision_secret = tb_str(settings->provision_secret),
-        .token = tb_str(asked_for->token),
+        .username = tb_str(asked_for->username),
     };
 }
 
@@ -91,7 +97,7 @@ tb_err_t front_connection_request(const app_settings_t *settings, const tb_cred_
 {
     int msg_id = 0;
     TB_LOGI(TAG, "Connected to thingsboard server!");
-    tb_err_t err = tb_store_save(TB_STORE_PENDING, asked_for);
+    tb_err_t err = asked_for->kind != TB_CRED_NONE ? tb_store_save(TB_STORE_PENDING, asked_for) : TB_OK;
     if (err != TB_OK) {
         return TB_ERR_STORE;
     }

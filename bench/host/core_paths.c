@@ -28,7 +28,7 @@ static bool build_request(const tb_cred_t *cred)
         .device_name = TB_STR("MY_DEVICE_NAME"),
         .provision_key = TB_STR("MY_PROVISION_KEY"),
         .provision_secret = TB_STR("MY_PROVISION_SECRET"),
-        .token = tb_str(cred->token),
+        .username = tb_str(cred->username),
     };
     return tb_model_prov_build_request(&request, &out) == TB_OK && out.len > 0;
 }
@@ -62,14 +62,15 @@ static bool read_refusals(void)
 
 static bool provision(void)
 {
-    static const uint8_t RANDOM[TB_CRED_OWN_TOKEN_LEN] = {7, 77, 177};
+    static const uint8_t RANDOM[TB_CRED_OWN_TEXT_LEN] = {7, 77, 177};
     tb_session_t session;
     tb_cred_t pending;
     tb_prov_response_t response;
     const tb_event_t answered = {.kind = TB_EVENT_ANSWER, .answer = TB_PROV_SUCCESS};
 
     tb_session_init(&session, &CONFIG, false, false, 1);
-    tb_cred_make_token(RANDOM, &pending);
+    pending.kind = TB_CRED_ACCESS_TOKEN;
+    tb_cred_make_text(RANDOM, pending.username);
     return step_does(&session, (tb_event_t){.kind = TB_EVENT_START}, 0, TB_EFFECT_OPEN_FRONT) &&
            step_does(&session, (tb_event_t){.kind = TB_EVENT_CONNECTED}, 100, TB_EFFECT_REQUEST) &&
            keep_record(&pending) && build_request(&pending) && read_refusals() &&

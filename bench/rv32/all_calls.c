@@ -47,7 +47,7 @@ static bool provision(tb_str_t text, tb_buf_t *out)
     tb_cred_t cred;
     tb_prov_response_t response;
     const tb_model_prov_request_t request = {text, text, text, text};
-    tb_cred_make_token((const uint8_t *)text.ptr, &cred);
+    tb_cred_make_text((const uint8_t *)text.ptr, cred.username);
     tb_prov_parse_response(text, &response);
     return tb_store_load(TB_STORE_PENDING, &cred) == TB_OK && tb_cred_from_token(text, &cred) == TB_OK &&
            tb_model_prov_build_request(&request, out) == TB_OK &&

@@ -11,6 +11,7 @@ from tbgen.literals import plain
 from tbgen.load import Document, KeyPath, dotted
 from tbgen.names import is_reserved, upper, words
 from tbgen.protocol import Limit, Protocol, Text
+from tbgen.provisioning import decide_provisioning
 
 DOC_WIDTH = 100
 SHORT_SAMPLE_MAX = 100
@@ -41,7 +42,7 @@ def decide(document: Document, model: schema.Model, protocol: Protocol, source: 
         c_tag=f"{upper(model.name)}_MAIN",
         source=source,
         digest=document.digest,
-        provisioning=_provisioning(model.provisioning, protocol),
+        provisioning=decide_provisioning(document, model.provisioning, protocol),
         telemetry=tuple(telemetry),
         telemetry_max=telemetry_max,
         telemetry_topic=protocol.topics["telemetry"].text,
@@ -149,46 +150,6 @@ def _check_packet(document: Document, telemetry_max: int, protocol: Protocol) ->
     if telemetry_max > limit:
         problem = f"one sample may take {telemetry_max} bytes, more than ThingsBoard accepts"
         raise document.error(("telemetry",), problem, f"at most {limit}: fewer items, or a smaller max_len")
-
-
-# The request of each kind of credentials (contract 2.2): key on the wire, then either the word that always stands
-# there, or the name in C and the limit of what the device puts there.
-_REQUESTS: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "access_token": (
-        ("device_name", "", "device_name"),
-        ("provision_device_key", "", "provision_key"),
-        ("provision_device_secret", "", "provision_secret"),
-        ("credentials_type", "access_token", ""),
-        ("token", "", "token"),
-    ),
-}
-
-# What is read of the answer (contract 2.6).
-_ANSWER = ("status", "credentials_type", "credentials_value", "error_msg")
-
-
-def _provisioning(provisioning: schema.Provisioning, protocol: Protocol) -> ir.Provisioning:
-    members, size, separator = [], len("}"), "{"
-    for key, word, value in _REQUESTS[provisioning.credentials]:
-        members.append(
-            ir.RequestMember(
-                separator=separator,
-                c_key=f"TB_KEY_{upper(key)}",
-                c_word=f"TB_WORD_{upper(word)}" if word else "",
-                c_name=value,
-            )
-        )
-        content = len(protocol.words[word].text) if word else protocol.limits[value].value
-        size += len(f'{separator}"":""') + len(protocol.keys[key].text) + content
-        separator = ","
-    return ir.Provisioning(
-        credentials=provisioning.credentials,
-        transport=provisioning.transport,
-        members=tuple(members),
-        request_max=size,
-        answer=tuple(upper(key) for key in _ANSWER),
-        c_credentials_type=f"TB_WORD_{upper(provisioning.credentials)}",
-    )
 
 
 def _macros(protocol: Protocol) -> tuple[ir.MacroGroup, ...]:

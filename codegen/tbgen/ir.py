@@ -32,18 +32,52 @@ class RequestMember:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestKind:
+    """What a request for credentials of the kind `c_kind` has behind the members of every request."""
+
+    c_kind: str
+    members: tuple[RequestMember, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A text that the device asks for: its key in `tb_cfg`, its names in Kconfig and in tb_cred_t."""
+
+    key: str
+    c_config: str
+    c_member: str
+    title: str
+    help: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Provisioning:
     """How the device gets its credentials; `request_max` holds when no character needs an escape.
 
-    `answer` names what is read of the server's answer, whose type of credentials has to be `c_credentials_type`.
+    `members` are in every request, those of `kinds` follow; `example` shows the wire; `values` are the names in C of all that is given at run
+    time. `answer` names what is read of the server's answer. `c_kind`, `c_fields` and `c_uses_tls` are C expressions.
     """
 
     credentials: str
-    transport: str
     members: tuple[RequestMember, ...]
+    kinds: tuple[RequestKind, ...]
+    values: tuple[str, ...]
     request_max: int
+    example: str
     answer: tuple[str, ...]
-    c_credentials_type: str
+    settings: tuple[Setting, ...]
+    c_kind: str
+    c_fields: str
+    c_uses_tls: str
+    has_tls: bool
+    has_certificate: bool
+    has_request: bool
+    port: int
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether menuconfig chooses the kind."""
+        return self.credentials == "menuconfig"
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,8 +108,14 @@ TelemetryItem = BoolItem | IntegerItem | FixedItem | StringItem
 class Provisioning(Strict):
     """How the device gets its credentials."""
 
-    credentials: Literal["access_token"] = _rule("who makes which credentials: access_token (made by the device)")
-    transport: Literal["mqtt"] = _rule("how it connects: mqtt (plain, without TLS)")
+    credentials: Literal["access_token", "mqtt_basic", "server_generated", "x509", "x509_chain", "menuconfig"] = _rule(
+        "what the device is known by: access_token, mqtt_basic or x509 (its own), server_generated, "
+        "x509_chain (its certificate alone, without a request), or menuconfig (chosen there)"
+    )
+    fields: list[Literal["client_id", "username", "password"]] | None = _option(
+        "of mqtt_basic: [client_id], [username], [username, password], [client_id, username] or all three"
+    )
+    transport: Literal["mqtt", "mqtts"] = _rule("how it connects: mqtt (plain, without TLS) or mqtts (TLS)")
 
 
 class Model(Strict):

@@ -17,6 +17,9 @@ set(TB_SOURCES
 
 # Either port has the same files.
 set(TB_PORT_FILES tb_port_mqtt.c tb_port_store.c tb_port_sys.c)
+if(TB_MODEL_TLS)
+    list(APPEND TB_PORT_FILES tb_port_tls.c)
+endif()
 set(TB_PORT_ESP_IDF_SOURCES ${TB_PORT_FILES})
 list(TRANSFORM TB_PORT_ESP_IDF_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/port/esp_idf/)
 set(TB_PORT_POSIX_SOURCES ${TB_PORT_FILES})

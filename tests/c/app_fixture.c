@@ -95,5 +95,5 @@ void assert_stored(const char *key, const char *token)
         return;
     }
     assert_int_equal(tb_cred_decode(record, &cred), TB_OK);
-    assert_string_equal(cred.token, token);
+    assert_string_equal(cred.username, token);
 }

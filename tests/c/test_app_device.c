@@ -264,7 +264,7 @@ static void provisioning_secrets_leave_memory_when_credentials_are_stored(void *
     const app_device_t *device = app_device();
     assert_filled(device->settings.provision_key, 0, sizeof(device->settings.provision_key));
     assert_filled(device->settings.provision_secret, 0, sizeof(device->settings.provision_secret));
-    assert_filled(device->settings.token, 0, sizeof(device->settings.token));
+    assert_filled(device->settings.wanted.username, 0, sizeof(device->settings.wanted.username));
     assert_filled(&device->pending, 0, sizeof(device->pending));
 }
 
@@ -277,7 +277,7 @@ static void provisioning_secrets_leave_memory_when_credentials_were_stored_befor
     assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
     const app_device_t *device = app_device();
     assert_filled(device->settings.provision_secret, 0, sizeof(device->settings.provision_secret));
-    assert_filled(device->settings.token, 0, sizeof(device->settings.token));
+    assert_filled(device->settings.wanted.username, 0, sizeof(device->settings.wanted.username));
 }
 
 static void memory_is_wiped_after_destroy(void **state)

@@ -6,7 +6,7 @@
 
 /** A server that creates the device once, and then knows its token only (contract 2.3). */
 static struct {
-    char token[TB_CRED_TOKEN_MAX + 1];
+    char token[TB_CRED_TEXT_MAX + 1];
     char answer[256];
     unsigned requests;
 } s_server;

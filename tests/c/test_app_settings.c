@@ -39,7 +39,7 @@ static void what_is_set_on_the_device_is_taken(void **state)
     assert_string_equal(settings.device_name, "MY_DEVICE");
     assert_string_equal(settings.provision_key, KEY);
     assert_string_equal(settings.provision_secret, SECRET);
-    assert_string_equal(settings.token, CONFIGURED);
+    assert_string_equal(settings.wanted.username, CONFIGURED);
     assert_int_equal(settings.port, 65535);
 }
 
@@ -47,7 +47,7 @@ static void what_is_not_set_on_the_device_is_as_in_menuconfig(void **state)
 {
     (void)state;
     app_settings_t settings = load();
-    assert_string_equal(settings.token, "");
+    assert_string_equal(settings.wanted.username, "");
     assert_int_equal(settings.port, 1883);
     assert_int_equal(settings.run_time_s, 40);
     assert_int_equal(settings.telemetry_period_s, 10);
@@ -72,7 +72,7 @@ static void longest_texts_are_taken_and_longer_ones_refused(void **state)
         {"device_name", TB_MODEL_PROV_DEVICE_NAME_MAX},
         {"prov_key", TB_MODEL_PROV_KEY_MAX},
         {"prov_secret", TB_MODEL_PROV_SECRET_MAX},
-        {"token", TB_CRED_TOKEN_MAX},
+        {"token", TB_CRED_TEXT_MAX},
     };
     for (size_t i = 0; i < TB_COUNT(TEXTS); i++) {
         (void)app_setup(state);

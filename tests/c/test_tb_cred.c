@@ -1,12 +1,12 @@
 #include "tb/tb_cred.h"
 #include "tb_test.h"
 
-static const tb_cred_t UNTOUCHED = {.kind = TB_CRED_NONE, .token = "untouched"};
+static const tb_cred_t UNTOUCHED = {.kind = TB_CRED_NONE, .username = "untouched"};
 
 static void assert_untouched(const tb_cred_t *cred)
 {
     assert_int_equal(cred->kind, UNTOUCHED.kind);
-    assert_memory_equal(cred->token, UNTOUCHED.token, sizeof(cred->token));
+    assert_memory_equal(cred->username, UNTOUCHED.username, sizeof(cred->username));
 }
 
 static tb_cred_t cred_of(const char *token)
@@ -65,18 +65,18 @@ static tb_str_t sealed(tb_str_t body, char *record)
 static void token_is_taken_up_to_its_longest(void **state)
 {
     (void)state;
-    char token[TB_CRED_TOKEN_MAX + 1];
+    char token[TB_CRED_TEXT_MAX + 1];
     tb_cred_t cred = UNTOUCHED;
     memset(token, 'x', sizeof(token));
-    assert_int_equal(tb_cred_from_token((tb_str_t){.ptr = token, .len = TB_CRED_TOKEN_MAX}, &cred), TB_OK);
+    assert_int_equal(tb_cred_from_token((tb_str_t){.ptr = token, .len = TB_CRED_TEXT_MAX}, &cred), TB_OK);
     assert_int_equal(cred.kind, TB_CRED_ACCESS_TOKEN);
-    assert_int_equal(strlen(cred.token), TB_CRED_TOKEN_MAX);
+    assert_int_equal(strlen(cred.username), TB_CRED_TEXT_MAX);
 }
 
 static void token_that_is_too_long_is_refused(void **state)
 {
     (void)state;
-    char token[TB_CRED_TOKEN_MAX + 1];
+    char token[TB_CRED_TEXT_MAX + 1];
     tb_cred_t cred = UNTOUCHED;
     memset(token, 'x', sizeof(token));
     assert_int_equal(tb_cred_from_token((tb_str_t){.ptr = token, .len = sizeof(token)}, &cred), TB_ERR_TOO_LONG);
@@ -96,14 +96,13 @@ static void own_token_has_a_legal_character_for_every_random_byte(void **state)
     (void)state;
     unsigned seen[256] = {0};
     for (unsigned byte = 0; byte < 256; byte++) {
-        uint8_t random[TB_CRED_OWN_TOKEN_LEN];
-        tb_cred_t cred;
+        uint8_t random[TB_CRED_OWN_TEXT_LEN];
+        tb_cred_t cred = {.kind = TB_CRED_ACCESS_TOKEN};
         memset(random, (int)byte, sizeof(random));
-        tb_cred_make_token(random, &cred);
-        assert_int_equal(cred.kind, TB_CRED_ACCESS_TOKEN);
-        assert_int_equal(strlen(cred.token), TB_CRED_OWN_TOKEN_LEN);
-        assert_non_null(strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", cred.token[0]));
-        seen[(uint8_t)cred.token[0]]++;
+        tb_cred_make_text(random, cred.username);
+        assert_int_equal(strlen(cred.username), TB_CRED_OWN_TEXT_LEN);
+        assert_non_null(strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", cred.username[0]));
+        seen[(uint8_t)cred.username[0]]++;
     }
     for (unsigned c = 0; c < 256; c++) { // 64 characters, each as likely as the other
         assert_true(seen[c] == 0 || seen[c] == 4);
@@ -113,13 +112,13 @@ static void own_token_has_a_legal_character_for_every_random_byte(void **state)
 static void own_token_depends_on_each_random_byte(void **state)
 {
     (void)state;
-    uint8_t random[TB_CRED_OWN_TOKEN_LEN] = {0};
-    tb_cred_t first;
-    tb_cred_make_token(random, &first);
-    for (size_t i = 0; i < TB_CRED_OWN_TOKEN_LEN; i++) {
-        tb_cred_t other;
+    uint8_t random[TB_CRED_OWN_TEXT_LEN] = {0};
+    tb_cred_t first = {.kind = TB_CRED_ACCESS_TOKEN};
+    tb_cred_make_text(random, first.username);
+    for (size_t i = 0; i < TB_CRED_OWN_TEXT_LEN; i++) {
+        tb_cred_t other = {.kind = TB_CRED_ACCESS_TOKEN};
         random[i] = 1;
-        tb_cred_make_token(random, &other);
+        tb_cred_make_text(random, other.username);
         random[i] = 0;
         assert_false(tb_cred_equal(&first, &other));
     }
@@ -153,13 +152,13 @@ static void record_has_the_documented_bytes(void **state)
 static void record_reads_back_for_every_length_of_token(void **state)
 {
     (void)state;
-    char token[TB_CRED_TOKEN_MAX + 1] = "";
-    for (size_t len = 1; len <= TB_CRED_TOKEN_MAX; len++) {
+    char token[TB_CRED_TEXT_MAX + 1] = "";
+    for (size_t len = 1; len <= TB_CRED_TEXT_MAX; len++) {
         char record[TB_CRED_RECORD_MAX];
         tb_cred_t cred = UNTOUCHED;
         token[len - 1] = (char)('!' + len % 90);
         assert_int_equal(tb_cred_decode(record_of(token, record), &cred), TB_OK);
-        assert_string_equal(cred.token, token);
+        assert_string_equal(cred.username, token);
     }
 }
 
@@ -244,10 +243,76 @@ static void record_of_an_empty_token_is_refused(void **state)
 static void record_of_a_token_over_the_bounds_is_refused(void **state)
 {
     (void)state;
-    char body[4 + TB_CRED_TOKEN_MAX + 1] = {1, 1, (char)(TB_CRED_TOKEN_MAX + 1), 0};
+    char body[4 + TB_CRED_TEXT_MAX + 1] = {1, 1, (char)(TB_CRED_TEXT_MAX + 1), 0};
     char record[sizeof(body) + 4];
     memset(body + 4, 'x', sizeof(body) - 4);
     assert_decode_refused(sealed((tb_str_t){.ptr = body, .len = sizeof(body)}, record), TB_ERR_TOO_LONG);
+}
+
+static void record_of_mqtt_basic_has_the_documented_bytes(void **state)
+{
+    (void)state;
+    const tb_cred_t cred = {.kind = TB_CRED_MQTT_BASIC, .client_id = "C", .username = "U1", .password = "P"};
+    char record[TB_CRED_RECORD_MAX];
+    char expected[16];
+    tb_buf_t out = TB_BUF(record);
+    assert_int_equal(tb_cred_encode(&cred, &out), TB_OK);
+    tb_str_t sealed_body = sealed((tb_str_t){.ptr = "\x01\x02\x06\x00"
+                                                    "C\0U1\0P",
+                                             .len = 10},
+                                  expected);
+    assert_true(tb_str_equal(tb_buf_view(&out), sealed_body));
+}
+
+static void every_kind_reads_back(void **state)
+{
+    (void)state;
+    char longest[TB_CRED_TEXT_MAX + 1] = "";
+    memset(longest, 'x', TB_CRED_TEXT_MAX);
+    tb_cred_t creds[] = {
+        {.kind = TB_CRED_X509},
+        {.kind = TB_CRED_MQTT_BASIC, .client_id = "C"},
+        {.kind = TB_CRED_MQTT_BASIC, .username = "U"},
+        {.kind = TB_CRED_MQTT_BASIC, .username = "U", .password = "P"},
+        {.kind = TB_CRED_MQTT_BASIC, .client_id = "C", .username = "U", .password = "P"},
+        {.kind = TB_CRED_MQTT_BASIC},
+    };
+    memcpy(creds[5].client_id, longest, sizeof(longest));
+    memcpy(creds[5].username, longest, sizeof(longest));
+    memcpy(creds[5].password, longest, sizeof(longest));
+    for (size_t i = 0; i < TB_COUNT(creds); i++) {
+        char record[TB_CRED_RECORD_MAX];
+        tb_cred_t read = UNTOUCHED;
+        tb_buf_t out = TB_BUF(record);
+        assert_int_equal(tb_cred_encode(&creds[i], &out), TB_OK);
+        tb_str_t copy = heap_copy(tb_buf_view(&out));
+        assert_int_equal(tb_cred_decode(copy, &read), TB_OK);
+        heap_free(copy);
+        assert_true(tb_cred_equal(&read, &creds[i]));
+    }
+}
+
+static void record_whose_texts_make_no_credentials_is_refused(void **state)
+{
+    (void)state;
+    char record[32];
+    const tb_str_t bodies[] = {
+        {"\x01\x02\x00\x00", 4},     // nothing at all
+        {"\x01\x02\x02\x00\0\0", 6}, // three texts, all empty
+        {"\x01\x02\x04\x00"
+         "C\0\0P",
+         8}, // a password without a user name (contract 1.3)
+        {"\x01\x02\x06\x00"
+         "C\0U\0P\0",
+         10},                     // a fourth text
+        {"\x01\x03\x01\x00x", 5}, // a certificate has no text
+        {"\x01\x01\x03\x00"
+         "A\0B",
+         7}, // a token with a NUL
+    };
+    for (size_t i = 0; i < TB_COUNT(bodies); i++) {
+        assert_decode_refused(sealed(bodies[i], record), TB_ERR_INVALID_ARG);
+    }
 }
 
 int main(void)
@@ -268,6 +333,9 @@ int main(void)
         cmocka_unit_test(record_of_another_firmware_is_told_from_a_damaged_one),
         cmocka_unit_test(record_of_an_empty_token_is_refused),
         cmocka_unit_test(record_of_a_token_over_the_bounds_is_refused),
+        cmocka_unit_test(record_of_mqtt_basic_has_the_documented_bytes),
+        cmocka_unit_test(every_kind_reads_back),
+        cmocka_unit_test(record_whose_texts_make_no_credentials_is_refused),
     };
     return cmocka_run_group_tests_name("tb_cred", tests, NULL, NULL);
 }

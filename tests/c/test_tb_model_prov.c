@@ -8,7 +8,7 @@
     "\"credentialsType\":\"ACCESS_TOKEN\",\"token\":\"T\"}"
 
 static const tb_model_prov_request_t PLAIN = {
-    .device_name = {"N", 1}, .provision_key = {"K", 1}, .provision_secret = {"S", 1}, .token = {"T", 1}};
+    .device_name = {"N", 1}, .provision_key = {"K", 1}, .provision_secret = {"S", 1}, .username = {"T", 1}};
 
 static void request_has_the_members_of_the_contract(void **state)
 {
@@ -31,13 +31,13 @@ static void longest_request_fits_its_maximum_exactly(void **state)
     char name[TB_MODEL_PROV_DEVICE_NAME_MAX];
     char key[TB_MODEL_PROV_KEY_MAX];
     char secret[TB_MODEL_PROV_SECRET_MAX];
-    char token[TB_CRED_TOKEN_MAX];
+    char token[TB_CRED_TEXT_MAX];
     char text[TB_MODEL_PROV_REQUEST_MAX];
     tb_model_prov_request_t request = {
         .device_name = filled(name, sizeof(name)),
         .provision_key = filled(key, sizeof(key)),
         .provision_secret = filled(secret, sizeof(secret)),
-        .token = filled(token, sizeof(token)),
+        .username = filled(token, sizeof(token)),
     };
     tb_buf_t out = TB_BUF(text);
     assert_int_equal(tb_model_prov_build_request(&request, &out), TB_OK);
@@ -68,7 +68,7 @@ static void value_that_is_not_UTF_8_leaves_the_buffer_as_it_was(void **state)
         tb_buf_t out = TB_BUF(text);
         tb_model_prov_request_t request = PLAIN;
         tb_str_t *const fields[] = {&request.device_name, &request.provision_key, &request.provision_secret,
-                                    &request.token};
+                                    &request.username};
         *fields[field] = TB_STR("\xC3");
         tb_buf_put(&out, TB_STR("before"));
         assert_int_equal(tb_model_prov_build_request(&request, &out), TB_ERR_BAD_UTF8);

@@ -29,7 +29,7 @@ static void assert_outcome(tb_str_t json, tb_prov_outcome_t expected)
     }
     if (expected != TB_PROV_SUCCESS) {
         assert_int_equal(response.cred.kind, TB_CRED_NONE);
-        assert_string_equal(response.cred.token, "");
+        assert_string_equal(response.cred.username, "");
     }
 }
 
@@ -39,7 +39,7 @@ static void success_gives_the_token(void **state)
     tb_prov_response_t response = parse(TB_STR(SUCCESS));
     assert_int_equal(response.outcome, TB_PROV_SUCCESS);
     assert_int_equal(response.cred.kind, TB_CRED_ACCESS_TOKEN);
-    assert_string_equal(response.cred.token, "A1B2C3");
+    assert_string_equal(response.cred.username, "A1B2C3");
     assert_string_equal(response.error_text, "");
 }
 
@@ -151,10 +151,10 @@ static tb_prov_response_t parse_token_of(size_t len)
 static void token_is_taken_up_to_its_longest_and_no_further(void **state)
 {
     (void)state;
-    tb_prov_response_t longest = parse_token_of(TB_CRED_TOKEN_MAX);
+    tb_prov_response_t longest = parse_token_of(TB_CRED_TEXT_MAX);
     assert_int_equal(longest.outcome, TB_PROV_SUCCESS);
-    assert_int_equal(strlen(longest.cred.token), TB_CRED_TOKEN_MAX);
-    assert_int_equal(parse_token_of(TB_CRED_TOKEN_MAX + 1).outcome, TB_PROV_MALFORMED);
+    assert_int_equal(strlen(longest.cred.username), TB_CRED_TEXT_MAX);
+    assert_int_equal(parse_token_of(TB_CRED_TEXT_MAX + 1).outcome, TB_PROV_MALFORMED);
     assert_int_equal(parse_token_of(400).outcome, TB_PROV_MALFORMED);
 }
 

@@ -31,14 +31,14 @@ static void assert_stored(const char *key, const char *token)
 {
     tb_cred_t cred = {.kind = TB_CRED_NONE};
     assert_int_equal(tb_store_load(key, &cred), TB_OK);
-    assert_string_equal(cred.token, token);
+    assert_string_equal(cred.username, token);
 }
 
 static void assert_load_fails(const char *key, tb_err_t expected)
 {
-    tb_cred_t cred = {.token = "untouched"};
+    tb_cred_t cred = {.username = "untouched"};
     assert_int_equal(tb_store_load(key, &cred), expected);
-    assert_string_equal(cred.token, "untouched");
+    assert_string_equal(cred.username, "untouched");
 }
 
 static void what_is_saved_is_loaded(void **state)
@@ -169,7 +169,7 @@ static void power_cut_in_a_commit_leaves_the_old_state_or_the_new_credentials(vo
         save(TB_STORE_PENDING, "P1");
         cut = fake_run_with_power_cut(++cuts, commit, &cred);
         if (tb_store_load(TB_STORE_CRED, &found) == TB_OK) {
-            assert_string_equal(found.token, "A1B2");
+            assert_string_equal(found.username, "A1B2");
         } else {
             assert_stored(TB_STORE_PENDING, "P1");
         }

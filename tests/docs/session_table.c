@@ -42,6 +42,7 @@ typedef struct {
     bool has_credentials;
     bool asked_before;
     uint32_t refused_wait_ms;
+    bool server_chooses;
 } attributes_t;
 
 static const char *short_name(tb_outcome_t outcome)
@@ -85,6 +86,7 @@ static void print_case(tb_state_t state, const variant_t *variant, const attribu
         .backoff_cap_ms = 60000,
         .refused_wait_ms = attributes->refused_wait_ms,
         .run_time_ms = 40000,
+        .server_chooses = attributes->server_chooses,
     };
     tb_session_t s;
     tb_session_init(&s, &config, attributes->has_credentials, attributes->asked_before, 1);
@@ -92,9 +94,10 @@ static void print_case(tb_state_t state, const variant_t *variant, const attribu
     s.deadline_ms = variant->deadline_ms;
     s.run_end_ms = variant->run_end_ms;
     tb_step_t step = tb_session_step(&s, &variant->event, NOW_MS);
-    printf("%s\t%s\t%s;%s;%s;%s\t%s\t", tb_state_name(state), tb_event_name(variant->event.kind), variant->terms,
+    printf("%s\t%s\t%s;%s;%s;%s;%s\t%s\t", tb_state_name(state), tb_event_name(variant->event.kind), variant->terms,
            attributes->has_credentials ? "credentials stored" : "no credentials",
            attributes->asked_before ? "asked before" : "not asked before",
+           attributes->server_chooses ? "server chooses" : "device chooses",
            attributes->refused_wait_ms > 0 ? "wait set" : "no wait set", tb_state_name(s.state));
     print_effects(step.effects);
     printf("\t%s\t", short_name(step.outcome));
@@ -106,11 +109,12 @@ static void print_case(tb_state_t state, const variant_t *variant, const attribu
 static void print_variant(const variant_t *variant)
 {
     for (int state = 0; state < TB_STATE_COUNT; state++) {
-        for (unsigned bits = 0; bits < 8; bits++) {
+        for (unsigned bits = 0; bits < 16; bits++) {
             const attributes_t attributes = {
                 .has_credentials = (bits & 1) != 0,
                 .asked_before = (bits & 2) != 0,
                 .refused_wait_ms = (bits & 4) != 0 ? WAIT_MS : 0,
+                .server_chooses = (bits & 8) != 0,
             };
             print_case((tb_state_t)state, variant, &attributes);
         }
@@ -119,9 +123,15 @@ static void print_variant(const variant_t *variant)
 
 static void print_refusals(void)
 {
+    print_variant(&(variant_t){
+        .event = {.kind = TB_EVENT_REFUSED, .connack = 5, .has_certificate = true},
+        .deadline_ms = TB_SESSION_NO_DEADLINE,
+        .run_end_ms = TB_SESSION_NO_DEADLINE,
+        .terms = "code 5;certificate shown",
+    });
     for (unsigned code = 0; code <= UINT8_MAX; code++) {
-        char terms[32];
-        (void)snprintf(terms, sizeof(terms), "code %u%s", code, code == 5 ? "" : ";other code");
+        char terms[64];
+        (void)snprintf(terms, sizeof(terms), "code %u%s;no certificate shown", code, code == 5 ? "" : ";other code");
         print_variant(&(variant_t){
             .event = {.kind = TB_EVENT_REFUSED, .connack = (uint8_t)code},
             .deadline_ms = TB_SESSION_NO_DEADLINE,

@@ -75,8 +75,12 @@ def _terms(cell: str) -> frozenset[str]:
 def cases(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
     """Everything that the code can do, from a program that prints it."""
     program = tmp_path_factory.mktemp("session") / "session_table"
+    shown = program.parent / "tb_model.h"
+    shown.write_text("#define TB_MODEL_TLS 1\n")  # with the names of all outcomes
     sources = [Path(__file__).parent / "session_table.c", *COMPONENT.glob("src/tb_session*.c")]
-    subprocess.run(["gcc", "-std=c11", "-Wall", f"-I{COMPONENT}/include", *sources, "-o", program], check=True)
+    subprocess.run(
+        ["gcc", "-std=c11", "-Wall", f"-I{COMPONENT}/include", f"-I{shown.parent}", *sources, "-o", program], check=True
+    )
     printed = subprocess.run([program], check=True, capture_output=True, text=True).stdout
     fields = (line.split("\t") for line in printed.splitlines())
     return [Case(f[0], f[1], _terms(f[2]), f[3], f[4], f[5], _terms(f[6])) for f in fields]

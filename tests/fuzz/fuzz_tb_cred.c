@@ -73,8 +73,8 @@ static void check_damage(tb_str_t record, size_t where)
 static void check_cred(const tb_cred_t *cred, size_t where)
 {
     tb_cred_t again;
-    fuzz_check(cred->kind == TB_CRED_ACCESS_TOKEN && cred->token[0] != '\0');
-    fuzz_check(memchr(cred->token, '\0', sizeof(cred->token)) != NULL);
+    fuzz_check(cred->kind == TB_CRED_ACCESS_TOKEN && cred->username[0] != '\0');
+    fuzz_check(memchr(cred->username, '\0', sizeof(cred->username)) != NULL);
     tb_str_t record = encode(cred);
     fuzz_check(ends_in_crc(record));
     fuzz_check(decode(record, &again) == TB_OK && tb_cred_equal(cred, &again));
@@ -99,7 +99,7 @@ static void check_token(tb_str_t token, size_t where)
     memset(&cred, FUZZ_FILL, sizeof(cred));
     if (tb_cred_from_token(token, &cred) == TB_OK) {
         check_cred(&cred, where);
-        fuzz_check(tb_str_equal(tb_str(cred.token), token));
+        fuzz_check(tb_str_equal(tb_str(cred.username), token));
     }
 }
 
@@ -107,16 +107,16 @@ static void check_token(tb_str_t token, size_t where)
 static void check_own_token(fuzz_input_t in, size_t where)
 {
     tb_cred_t cred;
-    uint8_t random[TB_CRED_OWN_TOKEN_LEN];
+    uint8_t random[TB_CRED_OWN_TEXT_LEN];
     for (size_t i = 0; i < sizeof(random); i++) {
         random[i] = fuzz_take_byte(&in);
     }
     memset(&cred, FUZZ_FILL, sizeof(cred));
-    tb_cred_make_token(random, &cred);
+    tb_cred_make_text(random, cred.username);
     check_cred(&cred, where);
-    fuzz_check(strlen(cred.token) == TB_CRED_OWN_TOKEN_LEN);
-    fuzz_check(strspn(cred.token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
-               TB_CRED_OWN_TOKEN_LEN);
+    fuzz_check(strlen(cred.username) == TB_CRED_OWN_TEXT_LEN);
+    fuzz_check(strspn(cred.username, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+               TB_CRED_OWN_TEXT_LEN);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -22,10 +22,10 @@ static void check_response(const tb_prov_response_t *response)
 {
     const tb_cred_t *cred = &response->cred;
     fuzz_check(response->outcome <= TB_PROV_MALFORMED);
-    fuzz_check(memchr(cred->token, '\0', sizeof(cred->token)) != NULL);
+    fuzz_check(memchr(cred->username, '\0', sizeof(cred->username)) != NULL);
     fuzz_check(memchr(response->error_text, '\0', sizeof(response->error_text)) != NULL);
     fuzz_check((response->outcome == TB_PROV_SUCCESS) == (cred->kind == TB_CRED_ACCESS_TOKEN));
-    fuzz_check((cred->kind == TB_CRED_NONE) == (cred->token[0] == '\0'));
+    fuzz_check((cred->kind == TB_CRED_NONE) == (cred->username[0] == '\0'));
 }
 
 static bool has_text(tb_str_t json, tb_str_t key, tb_str_t text)
@@ -40,7 +40,7 @@ static void check_source(tb_str_t json, const tb_prov_response_t *response)
     if (response->outcome == TB_PROV_SUCCESS) {
         fuzz_check(has_text(json, TB_STR("status"), TB_STR("SUCCESS")));
         fuzz_check(has_text(json, TB_STR("credentialsType"), TB_STR("ACCESS_TOKEN")));
-        fuzz_check(has_text(json, TB_STR("credentialsValue"), tb_str(response->cred.token)));
+        fuzz_check(has_text(json, TB_STR("credentialsValue"), tb_str(response->cred.username)));
     }
 }
 

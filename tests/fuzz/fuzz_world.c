@@ -37,7 +37,7 @@ static struct {
     bool is_open;
     bool is_up;      /**< The device was told that it is connected. */
     bool is_granted; /**< The device was told so by the server that grants everything. */
-    char requested[TB_CRED_TOKEN_MAX + 1];
+    char requested[TB_CRED_TEXT_MAX + 1];
     tb_str_t topic;
     tb_str_t payload;
 } s_world = {.slots = {{.key = TB_STORE_CRED}, {.key = TB_STORE_PENDING}}};
@@ -165,7 +165,7 @@ static void take_request(tb_str_t payload)
     fuzz_check(tb_json_read_object(payload, &token, 1) == TB_OK);
     fuzz_check(tb_json_read_string(&token.value, s_world.requested, sizeof(s_world.requested)) == TB_OK);
     fuzz_check(tb_cred_decode(world_stored(TB_STORE_PENDING), &pending) == TB_OK);
-    fuzz_check(strcmp(pending.token, s_world.requested) == 0);
+    fuzz_check(strcmp(pending.username, s_world.requested) == 0);
 }
 
 tb_err_t tb_port_publish(const char *topic, tb_str_t payload, int *msg_id)

@@ -13,6 +13,7 @@ extern "C" {
 #endif
 
 #define TB_MODEL_NAME "dev_sup_access_token_wo_ssl"
+#define TB_MODEL_TLS 0 /**< Whether it can speak TLS. */
 #define TB_MODEL_DIGEST "3ffc4b8c0557"
 
 /** One sample of the device's telemetry; what is not `has_` is left out. */

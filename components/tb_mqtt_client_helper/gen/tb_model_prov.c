@@ -4,35 +4,28 @@
 
 #include "tb/tb_json.h"
 
-_Static_assert(TB_CRED_TOKEN_MAX == TB_LIMIT_TOKEN, "a token that can be stored can be asked for");
+_Static_assert(TB_CRED_TEXT_MAX == TB_LIMIT_CREDENTIAL, "what can be stored can be asked for");
 
-// {"deviceName":"N","provisionDeviceKey":"K","provisionDeviceSecret":"S","credentialsType":"ACCESS_TOKEN","token":"T"}
+/** Appends @p key and @p text; does nothing after an error. */
+static void put_text(tb_buf_t *out, tb_str_t key, tb_str_t text, tb_err_t *err)
+{
+    if (*err == TB_OK) {
+        tb_buf_put(out, key);
+        *err = tb_json_put_string(out, text);
+    }
+}
+
+// {"deviceName":"D","provisionDeviceKey":"K","provisionDeviceSecret":"S","credentialsType":"ACCESS_TOKEN","token":"T"}
 static tb_err_t put_members(const tb_model_prov_request_t *request, tb_buf_t *out)
 {
-    tb_err_t err;
-    tb_buf_put(out, TB_STR("{\"" TB_KEY_DEVICE_NAME "\":"));
-    err = tb_json_put_string(out, request->device_name);
-    if (err != TB_OK) {
-        return err;
-    }
-    tb_buf_put(out, TB_STR(",\"" TB_KEY_PROVISION_DEVICE_KEY "\":"));
-    err = tb_json_put_string(out, request->provision_key);
-    if (err != TB_OK) {
-        return err;
-    }
-    tb_buf_put(out, TB_STR(",\"" TB_KEY_PROVISION_DEVICE_SECRET "\":"));
-    err = tb_json_put_string(out, request->provision_secret);
-    if (err != TB_OK) {
-        return err;
-    }
+    tb_err_t err = TB_OK;
+    put_text(out, TB_STR("{\"" TB_KEY_DEVICE_NAME "\":"), request->device_name, &err);
+    put_text(out, TB_STR(",\"" TB_KEY_PROVISION_DEVICE_KEY "\":"), request->provision_key, &err);
+    put_text(out, TB_STR(",\"" TB_KEY_PROVISION_DEVICE_SECRET "\":"), request->provision_secret, &err);
     tb_buf_put(out, TB_STR(",\"" TB_KEY_CREDENTIALS_TYPE "\":\"" TB_WORD_ACCESS_TOKEN "\""));
-    tb_buf_put(out, TB_STR(",\"" TB_KEY_TOKEN "\":"));
-    err = tb_json_put_string(out, request->token);
-    if (err != TB_OK) {
-        return err;
-    }
+    put_text(out, TB_STR(",\"" TB_KEY_TOKEN "\":"), request->username, &err);
     tb_buf_put_char(out, '}');
-    return tb_buf_result(out);
+    return err == TB_OK ? tb_buf_result(out) : err;
 }
 
 tb_err_t tb_model_prov_build_request(const tb_model_prov_request_t *request, tb_buf_t *out)

@@ -18,19 +18,28 @@ extern "C" {
 #define TB_MODEL_PROV_KEY_MAX TB_LIMIT_PROVISION_KEY
 #define TB_MODEL_PROV_SECRET_MAX TB_LIMIT_PROVISION_SECRET
 
-/** What the device asks for; borrowed, and secret but for the name. */
+/** The kind of credentials that the device asks for, the texts of them that it chooses, and whether it speaks TLS. */
+#define TB_MODEL_PROV_KIND TB_CRED_ACCESS_TOKEN
+#define TB_MODEL_PROV_FIELDS TB_CRED_USERNAME
+#define TB_MODEL_PROV_USES_TLS 0
+
+/** Whether it can be known by a certificate, and whether it asks for anything at all. */
+#define TB_MODEL_PROV_CERTIFICATE 0
+#define TB_MODEL_PROV_REQUEST 1
+
+/** The texts that a person may choose: key in `tb_cfg`, menuconfig, member of tb_cred_t. */
+#define TB_MODEL_PROV_SETTINGS(X) X("token", CONFIG_TBC_PROVISION_TOKEN, username)
+
+/** What the device asks for; borrowed, and secret but for the name. An access token is the user name. */
 typedef struct {
     tb_str_t device_name;
     tb_str_t provision_key;
     tb_str_t provision_secret;
-    tb_str_t token;
+    tb_str_t username;
 } tb_model_prov_request_t;
 
 /** Longest request in bytes when no character needs an escape; a request full of escapes may not fit. */
 #define TB_MODEL_PROV_REQUEST_MAX 751
-
-/** The type of credentials that this device can work with. */
-#define TB_MODEL_PROV_CREDENTIALS_TYPE TB_WORD_ACCESS_TOKEN
 
 /** The members of the server's answer that are read. */
 enum {

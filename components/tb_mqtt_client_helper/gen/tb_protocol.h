@@ -16,19 +16,27 @@
 #define TB_KEY_PROVISION_DEVICE_SECRET "provisionDeviceSecret" /* contract 2.2 */
 #define TB_KEY_CREDENTIALS_TYPE "credentialsType"              /* contract 2.2 */
 #define TB_KEY_TOKEN "token"                                   /* contract 2.2 */
+#define TB_KEY_CLIENT_ID "clientId"                            /* contract 2.2 */
+#define TB_KEY_USERNAME "username"                             /* contract 2.2 */
+#define TB_KEY_PASSWORD "password"                             /* contract 2.2 */
+#define TB_KEY_HASH "hash"                                     /* contract 2.2 */
 #define TB_KEY_STATUS "status"                                 /* contract 2.6 */
 #define TB_KEY_CREDENTIALS_VALUE "credentialsValue"            /* contract 2.6 */
+#define TB_KEY_USER_NAME "userName"                            /* contract 2.6 */
 #define TB_KEY_ERROR_MSG "errorMsg"                            /* contract 2.6 */
 
 /* JSON words */
-#define TB_WORD_ACCESS_TOKEN "ACCESS_TOKEN" /* contract 2.2 */
-#define TB_WORD_SUCCESS "SUCCESS"           /* contract 2.6 */
-#define TB_WORD_NOT_FOUND "NOT_FOUND"       /* contract 2.6 */
-#define TB_WORD_FAILURE "FAILURE"           /* contract 2.6 */
+#define TB_WORD_ACCESS_TOKEN "ACCESS_TOKEN"         /* contract 2.2 */
+#define TB_WORD_MQTT_BASIC "MQTT_BASIC"             /* contract 2.2 */
+#define TB_WORD_X509_CERTIFICATE "X509_CERTIFICATE" /* contract 2.2 */
+#define TB_WORD_SUCCESS "SUCCESS"                   /* contract 2.6 */
+#define TB_WORD_NOT_FOUND "NOT_FOUND"               /* contract 2.6 */
+#define TB_WORD_FAILURE "FAILURE"                   /* contract 2.6 */
 
 /* Longest values, in bytes */
 #define TB_LIMIT_PACKET 65536         /* contract 8.3 */
 #define TB_LIMIT_DEVICE_NAME 255      /* contract 2.4 */
 #define TB_LIMIT_PROVISION_KEY 128    /* chosen */
 #define TB_LIMIT_PROVISION_SECRET 128 /* chosen */
-#define TB_LIMIT_TOKEN 128            /* chosen */
+#define TB_LIMIT_CREDENTIAL 128       /* chosen */
+#define TB_LIMIT_CERTIFICATE 3999     /* chosen */

@@ -3,23 +3,51 @@
 #include "tb/tb_json.h"
 #include "tb_model_prov.h"
 
+/** Reads a text that may be missing, or null, as devices made by hand show it (contract 2.6). */
+static bool read_text(const tb_json_value_t *value, char dst[TB_CRED_TEXT_MAX + 1])
+{
+    if (value->type == TB_JSON_ABSENT || value->type == TB_JSON_NULL) {
+        dst[0] = '\0';
+        return true;
+    }
+    return tb_json_read_string(value, dst, TB_CRED_TEXT_MAX + 1) == TB_OK;
+}
+
+// {"clientId":"C","userName":"U","password":"P"}
+static bool read_basic(const tb_json_value_t *value, tb_cred_t *out)
+{
+    tb_json_member_t texts[] = {
+        {.key = TB_STR(TB_KEY_CLIENT_ID)}, {.key = TB_STR(TB_KEY_USER_NAME)}, {.key = TB_STR(TB_KEY_PASSWORD)}};
+    return tb_json_read_object(value->raw, texts, TB_COUNT(texts)) == TB_OK &&
+           read_text(&texts[0].value, out->client_id) && read_text(&texts[1].value, out->username) &&
+           read_text(&texts[2].value, out->password);
+}
+
 // {"credentialsValue":"A1B2","credentialsType":"ACCESS_TOKEN","status":"SUCCESS"}
 static tb_prov_outcome_t read_credentials(const tb_json_member_t *fields, tb_cred_t *out)
 {
-    char token[TB_CRED_TOKEN_MAX + 1];
     const tb_json_value_t *type = &fields[TB_MODEL_PROV_ANSWER_CREDENTIALS_TYPE].value;
-    if (type->type != TB_JSON_STRING) {
-        return TB_PROV_MALFORMED;
-    }
-    if (!tb_json_is_string(type, TB_STR(TB_MODEL_PROV_CREDENTIALS_TYPE))) {
+    const tb_json_value_t *value = &fields[TB_MODEL_PROV_ANSWER_CREDENTIALS_VALUE].value;
+    tb_cred_t cred = {.kind = TB_CRED_NONE};
+    bool is_read = false;
+    if (tb_json_is_string(type, TB_STR(TB_WORD_ACCESS_TOKEN))) {
+        cred.kind = TB_CRED_ACCESS_TOKEN;
+        is_read = read_text(value, cred.username);
+    } else if (tb_json_is_string(type, TB_STR(TB_WORD_MQTT_BASIC))) {
+        cred.kind = TB_CRED_MQTT_BASIC;
+        is_read = read_basic(value, &cred);
+    } else if (TB_MODEL_PROV_CERTIFICATE && tb_json_is_string(type, TB_STR(TB_WORD_X509_CERTIFICATE))) {
+        cred.kind = TB_CRED_X509; // of the certificate that was sent, or that a person has entered
+        is_read = true;
+    } else if (type->type == TB_JSON_STRING) {
         return TB_PROV_WRONG_KIND;
     }
-    tb_err_t err = tb_json_read_string(&fields[TB_MODEL_PROV_ANSWER_CREDENTIALS_VALUE].value, token, sizeof(token));
-    if (err == TB_OK) {
-        err = tb_cred_from_token(tb_str(token), out);
-        tb_wipe(token, sizeof(token));
+    is_read = is_read && tb_cred_is_valid(&cred);
+    if (is_read) {
+        *out = cred;
     }
-    return err == TB_OK ? TB_PROV_SUCCESS : TB_PROV_MALFORMED;
+    tb_wipe(&cred, sizeof(cred));
+    return is_read ? TB_PROV_SUCCESS : TB_PROV_MALFORMED;
 }
 
 void tb_prov_parse_response(tb_str_t json, tb_prov_response_t *out)
@@ -43,12 +71,30 @@ void tb_prov_parse_response(tb_str_t json, tb_prov_response_t *out)
     }
 }
 
+static const char *type_word(tb_cred_kind_t kind)
+{
+    if (kind == TB_CRED_ACCESS_TOKEN) {
+        return TB_WORD_ACCESS_TOKEN;
+    }
+    return kind == TB_CRED_MQTT_BASIC ? TB_WORD_MQTT_BASIC : TB_WORD_X509_CERTIFICATE;
+}
+
 static tb_err_t print_success(const tb_cred_t *cred, bool show_secrets, tb_buf_t *out)
 {
+    const char *texts[] = {cred->username, cred->client_id, cred->password};
+    tb_err_t err = TB_OK;
     tb_buf_put(out, TB_STR("{\"" TB_KEY_CREDENTIALS_VALUE "\":"));
-    tb_err_t err = tb_json_put_string(out, show_secrets ? tb_str(cred->token) : TB_STR("***"));
-    tb_buf_put(out, TB_STR(",\"" TB_KEY_CREDENTIALS_TYPE "\":\"" TB_MODEL_PROV_CREDENTIALS_TYPE "\",\"" TB_KEY_STATUS
-                           "\":\"" TB_WORD_SUCCESS "\"}"));
+    if (!show_secrets || cred->kind == TB_CRED_X509) {
+        tb_buf_put(out, TB_STR("\"***\""));
+    } else {
+        for (size_t i = 0; i < (cred->kind == TB_CRED_MQTT_BASIC ? TB_COUNT(texts) : 1) && err == TB_OK; i++) {
+            tb_buf_put(out, i > 0 ? TB_STR(",") : TB_STR(""));
+            err = tb_json_put_string(out, tb_str(texts[i]));
+        }
+    }
+    tb_buf_put(out, TB_STR(",\"" TB_KEY_CREDENTIALS_TYPE "\":\""));
+    tb_buf_put(out, tb_str(type_word(cred->kind)));
+    tb_buf_put(out, TB_STR("\",\"" TB_KEY_STATUS "\":\"" TB_WORD_SUCCESS "\"}"));
     return err == TB_OK ? tb_buf_result(out) : err;
 }
 

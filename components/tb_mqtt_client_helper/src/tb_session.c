@@ -69,9 +69,9 @@ static tb_step_t refused(tb_session_t *s, tb_outcome_t outcome, unsigned effects
     return step;
 }
 
-static tb_outcome_t connack_outcome(uint8_t code)
+static tb_outcome_t connack_outcome(const tb_event_t *refusal)
 {
-    switch (code) {
+    switch (refusal->connack) {
     case 1:
         return TB_OUTCOME_REFUSED_PROTOCOL;
     case 2:
@@ -81,7 +81,7 @@ static tb_outcome_t connack_outcome(uint8_t code)
     case 4:
         return TB_OUTCOME_REFUSED_LOGIN;
     case 5:
-        return TB_OUTCOME_NOT_AUTHORIZED;
+        return refusal->has_certificate ? TB_OUTCOME_CERTIFICATE_UNKNOWN : TB_OUTCOME_NOT_AUTHORIZED;
     default:
         return TB_OUTCOME_REFUSED_OTHER;
     }
@@ -109,7 +109,7 @@ static tb_step_t on_connecting(tb_session_t *s, const tb_event_t *event, uint64_
 {
     switch (event->kind) {
     case TB_EVENT_REFUSED:
-        return back_off(s, connack_outcome(event->connack), now_ms);
+        return back_off(s, connack_outcome(event), now_ms);
     case TB_EVENT_DISCONNECTED:
     case TB_EVENT_TICK:
         return back_off(s, TB_OUTCOME_UNREACHABLE, now_ms);
@@ -133,6 +133,13 @@ static tb_step_t on_prov_connect(tb_session_t *s, const tb_event_t *event, uint6
     return on_connecting(s, event, now_ms);
 }
 
+/** The request may have succeeded; a later FAILURE is worth a trial then, if the device knows what to try. */
+static tb_step_t answer_lost(tb_session_t *s, tb_outcome_t outcome, uint64_t now_ms)
+{
+    s->asked_before = s->asked_before || !s->config.server_chooses;
+    return back_off(s, outcome, now_ms);
+}
+
 static tb_step_t on_answer(tb_session_t *s, tb_prov_outcome_t answer, uint64_t now_ms)
 {
     switch (answer) {
@@ -154,8 +161,7 @@ static tb_step_t on_answer(tb_session_t *s, tb_prov_outcome_t answer, uint64_t n
     case TB_PROV_MALFORMED:
         break;
     }
-    s->asked_before = true;
-    return back_off(s, TB_OUTCOME_MALFORMED, now_ms);
+    return answer_lost(s, TB_OUTCOME_MALFORMED, now_ms);
 }
 
 static tb_step_t on_prov_answer(tb_session_t *s, const tb_event_t *event, uint64_t now_ms)
@@ -165,14 +171,11 @@ static tb_step_t on_prov_answer(tb_session_t *s, const tb_event_t *event, uint64
         return on_answer(s, event->answer, now_ms);
     case TB_EVENT_REFUSED:
     case TB_EVENT_DISCONNECTED:
-        s->asked_before = true;
-        return back_off(s, TB_OUTCOME_CLOSED, now_ms);
+        return answer_lost(s, TB_OUTCOME_CLOSED, now_ms);
     case TB_EVENT_TICK:
-        s->asked_before = true;
-        return back_off(s, TB_OUTCOME_NO_ANSWER, now_ms);
+        return answer_lost(s, TB_OUTCOME_NO_ANSWER, now_ms);
     case TB_EVENT_FAILED:
-        s->asked_before = true;
-        return back_off(s, event->failure, now_ms);
+        return answer_lost(s, event->failure, now_ms);
     case TB_EVENT_START:
     case TB_EVENT_CONNECTED:
     case TB_EVENT_STORED:

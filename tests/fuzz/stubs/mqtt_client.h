@@ -73,6 +73,9 @@ typedef struct {
     struct {
         const char *username;
         const char *client_id;
+        struct {
+            const char *password;
+        } authentication;
     } credentials;
     struct {
         int keepalive;

@@ -32,7 +32,8 @@ typedef int tb_err_t;
     X(TB_ERR_INCOMPLETE, TB_ERR_BASE + 4, "a required member is missing or has the wrong type")                        \
     X(TB_ERR_OUT_OF_RANGE, TB_ERR_BASE + 5, "value out of range")                                                      \
     X(TB_ERR_STORE, TB_ERR_BASE + 6, "the credential store failed")                                                    \
-    X(TB_ERR_TRANSPORT, TB_ERR_BASE + 7, "the MQTT client failed")
+    X(TB_ERR_TRANSPORT, TB_ERR_BASE + 7, "the MQTT client failed")                                                     \
+    X(TB_ERR_NO_TIME, TB_ERR_BASE + 8, "the date is not known")
 
 enum {
 #define TB_ERR_ENUM(name, value, text) name = (value),

@@ -21,12 +21,32 @@ TB_NODISCARD tb_err_t tb_port_init(void);
 
 /* ---- MQTT: 3.1.1, clean session, QoS 1 both ways ------------------------------------------------------------- */
 
+/** How to speak TLS. PEM texts, NUL-terminated, borrowed until tb_port_close(). The server has to prove that it is the
+ *  host that was asked for. */
+typedef struct {
+    const char *ca;          /**< Certificates to trust; NULL: ESP-IDF's bundle, or those of the system. */
+    const char *certificate; /**< The client's, its chain behind it; NULL: none. */
+    const char *key;         /**< Its private key, not encrypted; NULL: none. Secret. */
+} tb_port_tls_t;
+
+/** Why there is no TLS. */
+typedef enum {
+    TB_TLS_UNTRUSTED,   /**< No certificate that we trust has signed the server's. */
+    TB_TLS_EXPIRED,     /**< The server's certificate is not valid yet, or no more. */
+    TB_TLS_WRONG_HOST,  /**< The server's certificate is another host's. */
+    TB_TLS_CERTIFICATE, /**< The server refuses our certificate, or wants one and there is none. */
+    TB_TLS_BAD_PEM,     /**< A PEM text of ours cannot be read, or certificate and key do not belong together. */
+    TB_TLS_HANDSHAKE,   /**< Any other way in which a handshake fails; also a server that speaks no TLS. */
+} tb_port_tls_failure_t;
+
 /** NUL-terminated strings, borrowed for the call. */
 typedef struct {
     const char *host;
     uint16_t port;
     const char *client_id;
-    const char *username;
+    const char *username;     /**< NULL: none. */
+    const char *password;     /**< NULL: none. Secret. */
+    const tb_port_tls_t *tls; /**< NULL: plain TCP. Borrowed until tb_port_close(). */
     uint16_t keepalive_s;
     uint32_t timeout_ms; /**< For each network operation. */
 } tb_port_connection_t;
@@ -34,6 +54,7 @@ typedef struct {
 typedef enum {
     TB_PORT_CONNECTED,
     TB_PORT_REFUSED,      /**< CONNACK with .connack; the connection is over. */
+    TB_PORT_TLS_FAILED,   /**< Not reached by TLS, as .tls says; the connection is over. */
     TB_PORT_DISCONNECTED, /**< Not reachable, or closed by the other side; the connection is over. */
     TB_PORT_PUBLISHED,    /**< .msg_id was acknowledged. */
     TB_PORT_MESSAGE,      /**< .topic and .payload. */
@@ -43,6 +64,7 @@ typedef enum {
 typedef struct {
     tb_port_event_kind_t kind;
     uint8_t connack;
+    tb_port_tls_failure_t tls;
     int msg_id;
     tb_str_t topic;   /**< Lives until the next tb_port_next_event() or tb_port_close(). */
     tb_str_t payload; /**< Likewise. Secret when it is a provisioning answer: the port wipes it then. */
@@ -89,6 +111,10 @@ TB_NODISCARD tb_err_t tb_port_config_text(const char *key, char *dst, size_t cap
 
 /** Milliseconds since some moment; never goes back. */
 uint64_t tb_port_now_ms(void);
+
+/** Whether the date is known, which certificates are judged by. A board asks an SNTP server for it from tb_port_init()
+ *  on, when its model uses TLS; a Linux host knows it. */
+bool tb_port_time_is_known(void);
 
 /** Unpredictable bytes, fit for a secret. */
 void tb_port_random(void *dst, size_t len);

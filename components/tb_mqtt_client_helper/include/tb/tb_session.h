@@ -47,7 +47,7 @@ extern "C" {
     X(TB_OUTCOME_NOT_FOUND,                                                                                            \
       "NOT_FOUND: provision key or secret is wrong, or provisioning is disabled in the device profile")                \
     X(TB_OUTCOME_FAILURE, "FAILURE: device name or token is taken, already provisioned, or not pre-provisioned")       \
-    X(TB_OUTCOME_WRONG_KIND, "the server gave credentials of another kind than an access token")                       \
+    X(TB_OUTCOME_WRONG_KIND, "the server gave credentials of a kind that this firmware cannot use")                    \
     X(TB_OUTCOME_MALFORMED, "the server's answer cannot be read")                                                      \
     X(TB_OUTCOME_NO_ANSWER, "the server did not answer the provisioning request")                                      \
     X(TB_OUTCOME_CLOSED, "the server closed the connection without an answer")                                         \
@@ -63,15 +63,29 @@ extern "C" {
     X(TB_OUTCOME_STORE_FAILED, "the credential store failed")                                                          \
     X(TB_OUTCOME_PORT_FAILED, "network or MQTT client could not be started or used")
 
+/** Of models that use TLS; the others know the numbers, and spare the texts. */
+#define TB_OUTCOME_TLS_LIST(X)                                                                                         \
+    X(TB_OUTCOME_TLS_UNTRUSTED, "the server's certificate is not signed by a CA that is trusted here")                 \
+    X(TB_OUTCOME_TLS_EXPIRED, "the server's certificate is expired or not yet valid, or the clock is wrong")           \
+    X(TB_OUTCOME_TLS_WRONG_HOST, "the server's certificate is for another host name")                                  \
+    X(TB_OUTCOME_TLS_CERTIFICATE, "the server refuses the client certificate, or misses one")                          \
+    X(TB_OUTCOME_TLS_BAD_PEM, "CA, client certificate or key cannot be read, or do not belong together")               \
+    X(TB_OUTCOME_TLS_FAILED, "TLS handshake failed: is it the port of MQTT over TLS?")                                 \
+    X(TB_OUTCOME_NO_TIME, "the date is not known yet: certificates cannot be judged, is SNTP reachable?")              \
+    X(TB_OUTCOME_NO_CERTIFICATE, "no client certificate, or no key for it, in NVS (tb_cfg) or in the firmware")        \
+    X(TB_OUTCOME_CERTIFICATE_UNKNOWN,                                                                                  \
+      "connection refused, code 5: no device has this client certificate, or it is expired")
+
 #define TB_SESSION_ENUM(name, text) name,
 typedef enum { TB_STATE_LIST(TB_SESSION_ENUM) TB_STATE_COUNT } tb_state_t;
 typedef enum { TB_EVENT_LIST(TB_SESSION_ENUM) TB_EVENT_COUNT } tb_event_kind_t;
-typedef enum { TB_OUTCOME_LIST(TB_SESSION_ENUM) TB_OUTCOME_COUNT } tb_outcome_t;
+typedef enum { TB_OUTCOME_LIST(TB_SESSION_ENUM) TB_OUTCOME_TLS_LIST(TB_SESSION_ENUM) TB_OUTCOME_COUNT } tb_outcome_t;
 #undef TB_SESSION_ENUM
 
 typedef struct {
     tb_event_kind_t kind;
     uint8_t connack;          /**< Of TB_EVENT_REFUSED. */
+    bool has_certificate;     /**< Of TB_EVENT_REFUSED: the device showed its certificate. */
     tb_prov_outcome_t answer; /**< Of TB_EVENT_ANSWER. */
     tb_outcome_t failure;     /**< Of TB_EVENT_FAILED. */
 } tb_event_t;
@@ -103,6 +117,7 @@ typedef struct {
     uint32_t backoff_cap_ms;     /**< Longest wait at all. */
     uint32_t refused_wait_ms;    /**< Wait after the server refused to provision; 0: give up. */
     uint32_t run_time_ms;        /**< From the first time online to the end of the run; 0: for ever. */
+    bool server_chooses;         /**< The server makes the credentials: those of a lost answer cannot be tried. */
 } tb_session_config_t;
 
 /** Read by anyone, written by tb_session_*() only. */

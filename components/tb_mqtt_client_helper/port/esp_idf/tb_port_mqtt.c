@@ -176,7 +176,12 @@ static esp_mqtt_client_handle_t start_client(const tb_port_connection_t *connect
                 .port = connection->port,
                 .transport = MQTT_TRANSPORT_OVER_TCP,
             },
-        .credentials = {.username = connection->username, .client_id = connection->client_id},
+        .credentials =
+            {
+                .username = connection->username,
+                .client_id = connection->client_id,
+                .authentication = {.password = connection->password},
+            },
         .session =
             {
                 .keepalive = connection->keepalive_s,

@@ -171,7 +171,7 @@ static struct mosquitto *new_client(const tb_port_connection_t *connection)
     mosquitto_message_callback_set(client, on_message);
     // SUBSCRIBE and the request follow each other at once, and must not wait for an acknowledgement of TCP
     mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1);
-    if (mosquitto_username_pw_set(client, connection->username, NULL) != MOSQ_ERR_SUCCESS) {
+    if (mosquitto_username_pw_set(client, connection->username, connection->password) != MOSQ_ERR_SUCCESS) {
         mosquitto_destroy(client);
         return NULL;
     }

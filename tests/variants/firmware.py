@@ -1,0 +1,75 @@
+"""The firmware of each device model: generated to a project of its own, built for this computer, run."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(tempfile.gettempdir()) / f"tb_variants_{os.getuid()}_{hashlib.sha256(bytes(ROOT)).hexdigest()[:8]}"
+"""Outside the tree, as a project of its own has to be; kept, so that only what changed is built again."""
+
+PATIENCE_S = 30.0
+
+
+def build(model: str) -> Path:
+    """Return the program of *model*, made of what the tree has now; its project stays in BUILD."""
+    project = BUILD / model / "project"
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / f"{model}.lock").open("w") as lock:  # workers of pytest-xdist share it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _do(sys.executable, ROOT / "codegen/gen.py", "--model", model, "--out", project)
+        if not (project / ".venv").exists():
+            (project / ".venv").symlink_to(ROOT / ".venv")
+        tree = BUILD / model / "tree"
+        tree.mkdir(exist_ok=True)
+        shutil.copyfile(ROOT / "sdkconfig.ci.test", tree / "sdkconfig")
+        _do(
+            *("cmake", "-G", "Ninja", "-Wno-dev", "-S", project / "host", "-B", tree),
+            *(f"-DTB_SDKCONFIG={tree}/sdkconfig", "-DTB_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Debug"),
+        )
+        _do("ninja", "-C", tree, "--quiet", "firmware")
+    return tree / f"{model}.elf"
+
+
+def _do(*command: object) -> None:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command[0]}: {done.stdout[-4000:]}{done.stderr[-4000:]}"
+
+
+@dataclass
+class Firmware:
+    """A device of one model: a process for each boot, a store that stays."""
+
+    elf: Path
+    directory: Path
+    log: str = ""
+
+    def configure(self, settings: Mapping[str, object]) -> None:
+        """Put *settings* on the device, beside what it keeps."""
+        folder = self.directory / "tb_cfg"
+        folder.mkdir(parents=True, exist_ok=True)
+        for key, value in settings.items():
+            (folder / key).write_text(str(value), encoding="utf-8")
+
+    def run(self) -> int:
+        """Boot, wait for the end and return the exit status; *log* is what this boot printed."""
+        environment = {**os.environ, "TB_STORE_DIR": str(self.directory)}
+        done = subprocess.run(
+            [self.elf],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        self.log = done.stdout.decode("utf-8", "replace")
+        assert "Sanitizer" not in self.log and "runtime error:" not in self.log, self.log
+        return done.returncode
