@@ -13,6 +13,7 @@
 #include "sdkconfig.h"
 #include "tb/tb_port.h"
 #include "tb_port_log.h"
+#include "tb_port_tls.h"
 
 #define EVENT_SLOTS 16
 #define KEPT_SLOTS 3 // for what is never dropped, there once each: the connection's start, its end, and a message
@@ -124,22 +125,49 @@ static bool is_stopping(void)
     return stopping;
 }
 
-/** Connects (trying each address of the host) and serves the connection until it is over. */
+/** What the end of the connection is to the session: until CONNACK has come, TLS may be the cause. */
+static tb_port_event_t end_of_connection(void)
+{
+    tb_port_event_t event = {.kind = TB_PORT_DISCONNECTED};
+    if (!s_connection.is_up && tb_port_tls_has_failed(&event.tls)) {
+        event.kind = TB_PORT_TLS_FAILED;
+    }
+    return event;
+}
+
+/** Turns the loop once. libmosquitto goes on for a while after a reset within the handshake; we do not. */
+static int turn_loop(struct mosquitto *client)
+{
+    tb_port_tls_failure_t why;
+    int result = mosquitto_loop(client, LOOP_MS, 1);
+    return result == MOSQ_ERR_SUCCESS && tb_port_tls_has_failed(&why) ? MOSQ_ERR_TLS : result;
+}
+
+/** Connects (trying each address of the host), unless TLS has failed before that. */
+static int connect_client(struct mosquitto *client)
+{
+    tb_port_tls_failure_t why;
+    return tb_port_tls_has_failed(&why)
+               ? MOSQ_ERR_TLS
+               : mosquitto_connect(client, s_connection.host, s_connection.port, s_connection.keepalive_s);
+}
+
+/** Serves the connection from its beginning to its end. */
 static void *serve(void *context)
 {
     struct mosquitto *client = context;
     int flush_loops = FLUSH_LOOPS;
-    int result = mosquitto_connect(client, s_connection.host, s_connection.port, s_connection.keepalive_s);
+    int result = connect_client(client);
     if (!enter_loop()) {
         return NULL;
     }
     while (result == MOSQ_ERR_SUCCESS && flush_loops > 0) {
-        result = mosquitto_loop(client, LOOP_MS, 1);
+        result = turn_loop(client);
         flush_loops -= is_stopping() ? 1 : 0;
     }
     if (!is_stopping() && result != MOSQ_ERR_CONN_REFUSED) { // a refusal was told by on_connect()
         TB_LOGI(TAG, "connection over: %s", result == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(result));
-        post((tb_port_event_t){.kind = TB_PORT_DISCONNECTED});
+        post(end_of_connection());
     }
     return NULL;
 }
@@ -171,7 +199,8 @@ static struct mosquitto *new_client(const tb_port_connection_t *connection)
     mosquitto_message_callback_set(client, on_message);
     // SUBSCRIBE and the request follow each other at once, and must not wait for an acknowledgement of TCP
     mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1);
-    if (mosquitto_username_pw_set(client, connection->username, connection->password) != MOSQ_ERR_SUCCESS) {
+    if (mosquitto_username_pw_set(client, connection->username, connection->password) != MOSQ_ERR_SUCCESS ||
+        tb_port_tls_attach(client, connection->tls, connection->host) != TB_OK) {
         mosquitto_destroy(client);
         return NULL;
     }
