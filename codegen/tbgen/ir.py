@@ -37,6 +37,7 @@ class RequestKind:
 
     c_kind: str
     members: tuple[RequestMember, ...]
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +45,30 @@ class Setting:
     """A text that the device asks for: its key in `tb_cfg`, its names in Kconfig and in tb_cred_t."""
 
     key: str
-    c_config: str
+    config: str
     c_member: str
     title: str
     help: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What menuconfig can choose: its name there, and the kind, the fields and the settings that it stands for."""
+
+    config: str
+    prompt: str
+    kind: int
+    fields: int
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Provisioning:
     """How the device gets its credentials; `request_max` holds when no character needs an escape.
 
-    `members` are in every request, those of `kinds` follow; `example` shows the wire; `values` are the names in C of all that is given at run
-    time. `answer` names what is read of the server's answer. `c_kind`, `c_fields` and `c_uses_tls` are C expressions.
+    `members` are in every request, those of `kinds` follow; `example` shows the wire; `values` are the names in C of all
+    that is given at run time. `answer` names what is read of the server's answer. `c_kind`, `c_fields` and `c_uses_tls`
+    are C expressions.
     """
 
     credentials: str
@@ -66,10 +79,12 @@ class Provisioning:
     example: str
     answer: tuple[str, ...]
     settings: tuple[Setting, ...]
+    choices: tuple[Choice, ...]
     c_kind: str
     c_fields: str
     c_uses_tls: str
     has_tls: bool
+    has_basic: bool
     has_certificate: bool
     has_request: bool
     port: int
@@ -77,7 +92,11 @@ class Provisioning:
     @property
     def is_chosen(self) -> bool:
         """Whether menuconfig chooses the kind."""
-        return self.credentials == "menuconfig"
+        return bool(self.choices)
+
+    def choices_with(self, setting: Setting) -> tuple[str, ...]:
+        """Return the names of those choices that have *setting*."""
+        return tuple(choice.config for choice in self.choices if setting in choice.settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,168 +3,214 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from tbgen import ir, schema
-from tbgen.load import Document
+from tbgen.load import Document, KeyPath
 from tbgen.names import upper
 from tbgen.protocol import Protocol
 
-_PATH = ("provisioning",)
-
-# What each kind adds to name, key and secret in the request (contract 2.2): key on the wire, then either the word that
-# always stands there, or the name in C and the limit of what the device puts there.
-_ADDED: dict[str, tuple[tuple[str, str, str, str], ...]] = {
-    "access_token": (("credentials_type", "access_token", "", ""), ("token", "", "username", "credential")),
-    "mqtt_basic": (
-        ("credentials_type", "mqtt_basic", "", ""),
-        ("client_id", "", "client_id", "credential"),
-        ("username", "", "username", "credential"),
-        ("password", "", "password", "credential"),
-    ),
-    "x509": (("credentials_type", "x509_certificate", "", ""), ("hash", "", "certificate", "certificate")),
-    "server_generated": (),
-}
-_ALWAYS = (
-    ("device_name", "", "device_name", "device_name"),
-    ("provision_device_key", "", "provision_key", "provision_key"),
-    ("provision_device_secret", "", "provision_secret", "provision_secret"),
-)
-
-# Which of them menuconfig chooses from.
-_CHOICE = ("server_generated", "access_token", "mqtt_basic", "x509")
-
-# What is read of the answer (contract 2.6).
-_ANSWER = ("status", "credentials_type", "credentials_value", "error_msg")
+PATH: KeyPath = ("provisioning",)
+MQTT_PORT, MQTTS_PORT = 1883, 8883
+BASIC_FIELDS = ("client_id", "username", "password")
 
 _KINDS = {
+    "server_generated": "TB_CRED_NONE",
     "access_token": "TB_CRED_ACCESS_TOKEN",
     "mqtt_basic": "TB_CRED_MQTT_BASIC",
     "x509": "TB_CRED_X509",
     "x509_chain": "TB_CRED_X509",
-    "server_generated": "TB_CRED_NONE",
     "menuconfig": "((tb_cred_kind_t)CONFIG_TBC_PROVISION_KIND)",
 }
-_BASIC_FIELDS = ("client_id", "username", "password")
+_WITH_CERTIFICATE = ("x509", "x509_chain", "menuconfig")
 
-# contract 1.3: a password belongs to a user name, and without that the client id is all there is.
-_POSSIBLE = ({"client_id"}, {"username"}, {"username", "password"}, {"client_id", "username"}, set(_BASIC_FIELDS))
-
-
-def _setting(key: str, c_config: str, c_member: str, title: str, what: str) -> ir.Setting:
-    help_text = (f"The {what} that this device asks for; no two devices may share one.",)
-    return ir.Setting(key, c_config, c_member, title, (*help_text, "Empty: the device makes one of its own, once."))
+# What is read of the answer (contract 2.6).
+_ANSWER = ("status", "credentials_type", "credentials_value", "error_msg")
 
 
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A member of the request, by the names in protocol.yaml: a word, or else what the C name holds, up to a limit."""
+
+    key: str
+    word: str = ""
+    c_name: str = ""
+    limit: str = ""
+
+
+_ALWAYS = (
+    _Member("device_name", c_name="device_name", limit="device_name"),
+    _Member("provision_device_key", c_name="provision_key", limit="provision_key"),
+    _Member("provision_device_secret", c_name="provision_secret", limit="provision_secret"),
+)
+
+_MAKES_ITS_OWN = "Empty: the device makes one of its own, once."
 _SETTINGS = {
-    "token": _setting("token", "CONFIG_TBC_PROVISION_TOKEN", "username", "Access Token", "access token"),
-    "client_id": _setting("client_id", "CONFIG_TBC_PROVISION_CLIENT_ID", "client_id", "Client ID", "MQTT client id"),
-    "username": _setting("username", "CONFIG_TBC_PROVISION_USER_NAME", "username", "User name", "MQTT user name"),
-    "password": ir.Setting(
-        "password",
-        "CONFIG_TBC_PROVISION_PASSWORD",
-        "password",
-        "Password",
-        ("The MQTT password that this device asks for.", "Empty: the device makes one of its own, once."),
-    ),
+    setting.key: setting
+    for setting in (
+        ir.Setting(
+            "token",
+            "TBC_PROVISION_TOKEN",
+            "username",
+            "Access Token",
+            ("The access token that this device asks for; no two devices may share one.", _MAKES_ITS_OWN),
+        ),
+        ir.Setting(
+            "client_id",
+            "TBC_PROVISION_CLIENT_ID",
+            "client_id",
+            "Client ID",
+            ("The MQTT client id that this device asks for; no two devices may share one.", _MAKES_ITS_OWN),
+        ),
+        ir.Setting(
+            "username",
+            "TBC_PROVISION_USER_NAME",
+            "username",
+            "User name",
+            ("The MQTT user name that this device asks for; no two devices may share one.", _MAKES_ITS_OWN),
+        ),
+        ir.Setting(
+            "password",
+            "TBC_PROVISION_PASSWORD",
+            "password",
+            "Password",
+            ("The MQTT password that this device asks for.", _MAKES_ITS_OWN),
+        ),
+    )
 }
-_MQTT_PORT, _MQTTS_PORT = 1883, 8883
+
+_CHOICES = (
+    ir.Choice("TBC_PROVISION_ACCESS_TOKEN", "Access token, chosen by the device", 1, 2, (_SETTINGS["token"],)),
+    ir.Choice(
+        "TBC_PROVISION_BASIC_C",
+        "MQTT basic, chosen by the device: client id",
+        2,
+        1,
+        (_SETTINGS["client_id"],),
+    ),
+    ir.Choice(
+        "TBC_PROVISION_BASIC_UP",
+        "MQTT basic, chosen by the device: user name and password",
+        2,
+        6,
+        (_SETTINGS["username"], _SETTINGS["password"]),
+    ),
+    ir.Choice(
+        "TBC_PROVISION_BASIC_CUP",
+        "MQTT basic, chosen by the device: client id, user name and password",
+        2,
+        7,
+        tuple(_SETTINGS[field] for field in BASIC_FIELDS),
+    ),
+    ir.Choice("TBC_PROVISION_X509", "X.509 certificate of the device", 3, 0, ()),
+    ir.Choice("TBC_PROVISION_BY_SERVER", "Whatever the server generates", 0, 0, ()),
+)
+"""The numbers are those of tb_cred_kind_t and of its bits of fields."""
 
 
 def decide_provisioning(document: Document, wanted: schema.Provisioning, protocol: Protocol) -> ir.Provisioning:
     """Return all that follows from *wanted*; raise ModelError where it contradicts itself."""
+    kind = wanted.credentials
     fields = _fields(document, wanted)
-    has_certificate = wanted.credentials in ("x509", "x509_chain", "menuconfig")
-    if has_certificate and wanted.transport != "mqtts":
-        problem = f"{wanted.credentials} cannot do without TLS"
-        raise document.error((*_PATH, "transport"), problem, "mqtts")
-    kinds = _CHOICE if wanted.credentials == "menuconfig" else (wanted.credentials,)
-    kinds = tuple(kind for kind in kinds if kind in _ADDED)
-    always = tuple(_member("," if at else "{", key, word, name) for at, (key, word, name, _) in enumerate(_ALWAYS))
-    requests = tuple(_request_kind(kind, fields) for kind in kinds)
-    every_member = (*always, *(member for request in requests for member in request.members))
     has_tls = wanted.transport == "mqtts"
+    if kind in _WITH_CERTIFICATE and not has_tls:
+        raise document.error((*PATH, "transport"), f"{kind} needs TLS: a certificate is shown by it alone", "mqtts")
+    added = _added(kind, fields)
+    every_member = (*_ALWAYS, *(member for members in added.values() for member in members))
+    is_chosen = kind == "menuconfig"
     return ir.Provisioning(
-        credentials=wanted.credentials,
-        members=always,
-        kinds=requests,
+        credentials=kind,
+        members=_members(_ALWAYS),
+        kinds=tuple(
+            ir.RequestKind(_KINDS[each], _members(members), _example(members, protocol))
+            for each, members in added.items()
+        ),
         values=tuple(dict.fromkeys(member.c_name for member in every_member if member.c_name)),
-        request_max=_size(_ALWAYS, fields, protocol)
-        + max((_size(_ADDED[kind], fields, protocol) for kind in kinds), default=0)
-        + len("}"),
-        example=_example(every_member[: len(always) + len(requests[0].members)] if requests else (), protocol),
+        request_max=_size(_ALWAYS, protocol) + max((_size(each, protocol) for each in added.values()), default=0) + 1,
+        example=_example(_ALWAYS, protocol),
         answer=tuple(upper(key) for key in _ANSWER),
-        settings=tuple(_SETTINGS[key] for key in _settings_of(wanted.credentials, fields)),
-        c_kind=_KINDS[wanted.credentials],
-        c_fields=_c_fields(wanted.credentials, fields),
-        c_uses_tls="CONFIG_TBC_TRANSPORT_USES_TLS" if wanted.credentials == "menuconfig" else str(int(has_tls)),
+        settings=tuple(_SETTINGS.values()) if is_chosen else tuple(_SETTINGS[key] for key in _settings(kind, fields)),
+        choices=_CHOICES if is_chosen else (),
+        c_kind=_KINDS[kind],
+        c_fields="CONFIG_TBC_PROVISION_FIELDS" if is_chosen else _c_fields(kind, fields),
+        c_uses_tls="CONFIG_TBC_TRANSPORT_USES_TLS" if is_chosen else str(int(has_tls)),
         has_tls=has_tls,
-        has_certificate=has_certificate,
-        has_request=wanted.credentials != "x509_chain",
-        port=_MQTTS_PORT if has_tls else _MQTT_PORT,
+        has_basic=kind not in ("access_token", "x509_chain"),
+        has_certificate=kind in _WITH_CERTIFICATE,
+        has_request=bool(added),
+        port=MQTTS_PORT if has_tls else MQTT_PORT,
     )
 
 
 def _fields(document: Document, wanted: schema.Provisioning) -> tuple[str, ...]:
-    given = wanted.fields
-    allowed = "[client_id], [username], [username, password], [client_id, username] or all three"
-    if wanted.credentials == "menuconfig" and given is None:
-        return _BASIC_FIELDS
+    """Return the texts that make up the credentials of mqtt_basic, in the order of the wire."""
+    path = (*PATH, "fields")
     if wanted.credentials != "mqtt_basic":
-        if given is not None:
-            raise document.error(
-                (*_PATH, "fields"), f"{wanted.credentials} has no fields", "fields with mqtt_basic only"
-            )
+        if wanted.fields is not None:
+            raise document.error(path, f"{wanted.credentials} has no fields", "fields with mqtt_basic only")
         return ()
-    if given is None:
-        raise document.error(_PATH, "mqtt_basic needs `fields`", allowed)
-    if len(set(given)) != len(given) or set(given) not in _POSSIBLE:
-        raise document.error((*_PATH, "fields"), "ThingsBoard takes no such credentials", allowed)
-    return tuple(field for field in _BASIC_FIELDS if field in given)
+    if wanted.fields is None:
+        raise document.error(path, "is missing", schema.FIELDS_RULE)
+    if len(set(wanted.fields)) != len(wanted.fields):
+        raise document.error(path, "names a field twice", schema.FIELDS_RULE)
+    if "password" in wanted.fields and "username" not in wanted.fields:
+        raise document.error(path, "ThingsBoard refuses a password without a user name", schema.FIELDS_RULE)
+    return tuple(field for field in BASIC_FIELDS if field in wanted.fields)
 
 
-def _example(members: tuple[ir.RequestMember, ...], protocol: Protocol) -> str:
-    """Return a request as it is on the wire, each value by its first letter."""
-    keys = {f"TB_KEY_{upper(name)}": text.text for name, text in protocol.keys.items()}
-    words = {f"TB_WORD_{upper(name)}": text.text for name, text in protocol.words.items()}
-    shown = (
-        f'"{keys[member.c_key]}":"{words.get(member.c_word) or keys[member.c_key].removeprefix("provisionDevice")[0].upper()}"'
+def _added(kind: str, fields: tuple[str, ...]) -> dict[str, tuple[_Member, ...]]:
+    """Return what each kind that may be asked for adds to name, key and secret (contract 2.2)."""
+    if kind == "menuconfig":
+        kinds = ("server_generated", "access_token", "mqtt_basic", "x509")
+        return {each: members for one in kinds for each, members in _added(one, BASIC_FIELDS).items()}
+    if kind == "access_token":
+        token = _Member("token", c_name="username", limit="credential")
+        return {kind: (_Member("credentials_type", word="access_token"), token)}
+    if kind == "mqtt_basic":
+        texts = (_Member(field, c_name=field, limit="credential") for field in fields)
+        return {kind: (_Member("credentials_type", word="mqtt_basic"), *texts)}
+    if kind == "x509":
+        certificate = _Member("hash", c_name="certificate", limit="certificate")
+        return {kind: (_Member("credentials_type", word="x509_certificate"), certificate)}
+    return {kind: ()} if kind == "server_generated" else {}
+
+
+def _members(members: Iterable[_Member]) -> tuple[ir.RequestMember, ...]:
+    return tuple(
+        ir.RequestMember(
+            separator="{" if member is _ALWAYS[0] else ",",
+            c_key=f"TB_KEY_{upper(member.key)}",
+            c_word=f"TB_WORD_{upper(member.word)}" if member.word else "",
+            c_name=member.c_name,
+        )
         for member in members
     )
-    return "{" + ",".join(shown) + "}"
 
 
-def _request_kind(kind: str, fields: tuple[str, ...]) -> ir.RequestKind:
-    added = (
-        _member(",", key, word, name)
-        for key, word, name, _ in _ADDED[kind]
-        if kind != "mqtt_basic" or not name or name in fields
+def _example(members: Iterable[_Member], protocol: Protocol) -> str:
+    """Return *members* as they are on the wire, each value by the first letter of the last word of its key."""
+    return ",".join(
+        f'"{protocol.keys[member.key].text}":'
+        f'"{protocol.words[member.word].text if member.word else member.key.rpartition("_")[2][0].upper()}"'
+        for member in members
     )
-    return ir.RequestKind(_KINDS[kind], tuple(added))
 
 
-def _member(separator: str, key: str, word: str, name: str) -> ir.RequestMember:
-    return ir.RequestMember(separator, f"TB_KEY_{upper(key)}", f"TB_WORD_{upper(word)}" if word else "", name)
+def _size(members: Iterable[_Member], protocol: Protocol) -> int:
+    """Return how many bytes *members* take when each has its longest value."""
+    return sum(
+        len(',"":""')
+        + len(protocol.keys[member.key].text)
+        + (len(protocol.words[member.word].text) if member.word else protocol.limits[member.limit].value)
+        for member in members
+    )
 
 
-def _size(members: Iterable[tuple[str, str, str, str]], fields: tuple[str, ...], protocol: Protocol) -> int:
-    """Return how long *members* are when each has its longest value."""
-    size = 0
-    for key, word, name, limit in members:
-        if name in _BASIC_FIELDS and key != "token" and name not in fields:
-            continue
-        content = len(protocol.words[word].text) if word else protocol.limits[limit].value
-        size += len(',"":""') + len(protocol.keys[key].text) + content
-    return size
-
-
-def _settings_of(kind: str, fields: tuple[str, ...]) -> tuple[str, ...]:
-    if kind == "access_token":
-        return ("token",)
-    return fields
+def _settings(kind: str, fields: tuple[str, ...]) -> tuple[str, ...]:
+    return ("token",) if kind == "access_token" else fields
 
 
 def _c_fields(kind: str, fields: tuple[str, ...]) -> str:
-    if kind == "menuconfig":
-        return "CONFIG_TBC_PROVISION_FIELDS"
     names = ("username",) if kind == "access_token" else fields
-    return " | ".join(f"TB_CRED_{upper(name)}" for name in names) or "0"
+    bits = " | ".join(f"TB_CRED_{upper(name)}" for name in names) or "0"
+    return f"({bits})" if len(names) > 1 else bits

@@ -27,6 +27,7 @@ _OUTPUTS = {
     SENSORS_HEADER: "main/app_sensors.h.j2",
     "main/front_connection.c": "main/front_connection.c.j2",
     "main/normal_connection.c": "main/normal_connection.c.j2",
+    "sdkconfig.defaults": "sdkconfig.defaults.j2",
     STARTING_POINT: "main/app_sensors.c.j2",
 }
 

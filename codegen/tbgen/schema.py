@@ -16,6 +16,7 @@ from tbgen.validate import validate
 
 KEY_MAX_BYTES = 255
 ITEMS_MAX = 64
+FIELDS_RULE = "of mqtt_basic: [client_id], [username], [username, password], [client_id, username] or all three"
 FLOAT_MAX = 3.4028234663852886e38
 DOUBLE_MAX = 1.7976931348623157e308
 
@@ -112,9 +113,7 @@ class Provisioning(Strict):
         "what the device is known by: access_token, mqtt_basic or x509 (its own), server_generated, "
         "x509_chain (its certificate alone, without a request), or menuconfig (chosen there)"
     )
-    fields: list[Literal["client_id", "username", "password"]] | None = _option(
-        "of mqtt_basic: [client_id], [username], [username, password], [client_id, username] or all three"
-    )
+    fields: list[Literal["client_id", "username", "password"]] | None = _option(FIELDS_RULE, min_length=1)
     transport: Literal["mqtt", "mqtts"] = _rule("how it connects: mqtt (plain, without TLS) or mqtts (TLS)")
 
 

@@ -15,7 +15,8 @@ static void put_text(tb_buf_t *out, tb_str_t key, tb_str_t text, tb_err_t *err)
     }
 }
 
-// {"deviceName":"D","provisionDeviceKey":"K","provisionDeviceSecret":"S","credentialsType":"ACCESS_TOKEN","token":"T"}
+// {"deviceName":"N","provisionDeviceKey":"K","provisionDeviceSecret":"S",
+//  "credentialsType":"ACCESS_TOKEN","token":"T"}
 static tb_err_t put_members(const tb_model_prov_request_t *request, tb_buf_t *out)
 {
     tb_err_t err = TB_OK;

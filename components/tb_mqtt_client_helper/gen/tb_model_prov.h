@@ -23,7 +23,11 @@ extern "C" {
 #define TB_MODEL_PROV_FIELDS TB_CRED_USERNAME
 #define TB_MODEL_PROV_USES_TLS 0
 
-/** Whether it can be known by a certificate, and whether it asks for anything at all. */
+/**
+ * Whether it can use MQTT basic credentials, whether it can be known by a certificate, and whether it asks for anything
+ * at all.
+ */
+#define TB_MODEL_PROV_BASIC 0
 #define TB_MODEL_PROV_CERTIFICATE 0
 #define TB_MODEL_PROV_REQUEST 1
 
