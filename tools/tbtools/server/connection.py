@@ -117,6 +117,13 @@ class Connection(asyncio.Protocol):
         """Whether nothing more is read or sent."""
         return self._close_cause is not None
 
+    @property
+    def client_certificate(self) -> bytes | None:
+        """The certificate (DER) that the client has shown in its TLS handshake."""
+        tls = self._transport.get_extra_info("ssl_object")
+        certificate: bytes | None = tls.getpeercert(binary_form=True) if tls is not None else None
+        return certificate
+
     def send(self, data: bytes) -> None:
         """Write *data* unless the connection is closing."""
         if not self.closing:

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from tbtools.server import credentials
+from tbtools.server.certificates import device_of
 from tbtools.server.connection import CloseConnection, Connection, PacketHandler
 from tbtools.server.core import Core
 from tbtools.server.device_session import DeviceSession
@@ -71,10 +72,10 @@ class Handshake:
     def _decide(self, packet: Connect) -> _Outcome:
         if PROVISION_LOGIN in (packet.username, packet.client_id):
             return _Outcome(ProvisionSession(self._connection))
-        # A client certificate would decide here, before user name and password are looked at (contract 1.2).
-        device = self._find_device(packet)
+        certificate = self._connection.client_certificate  # decides alone, if there is one (contract 1.2)
+        device = self._find_device(packet) if certificate is None else device_of(self._core.store, certificate)
         if device is None:
-            reason = self._mismatch(packet)
+            reason = self._mismatch(packet) if certificate is None else Reason.NOT_AUTHORIZED
             return self._refuse(reason, reason, "no match for the credentials")
         if device.profile.transport_type not in _TRANSPORT_TYPES:
             return self._refuse(Reason.SERVER_UNAVAILABLE, Reason.SERVER_BUSY, "transport type of the profile")

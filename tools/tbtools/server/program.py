@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import signal
+import ssl
 import sys
 from pathlib import Path
 
@@ -18,13 +19,33 @@ EXIT_PORT_IN_USE = 3
 EXIT_CANNOT_LISTEN = 4
 
 
-def prepare(host: str, mqtt_port: int, http_port: int, server_version: str, faults: list[str]) -> StandIn:
+def tls_context(certificate: Path, key: Path, client_ca: Path | None) -> ssl.SSLContext:
+    """Speak TLS with *certificate*; clients may show one that *client_ca* has signed. ValueError says what is wrong."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(certificate, key)
+        if client_ca is not None:
+            context.load_verify_locations(client_ca)
+            context.verify_mode = ssl.CERT_OPTIONAL  # wanted, not needed (contract 1.4)
+    except OSError as error:
+        raise ValueError(f"certificate, key or client CA: {error.strerror or error}") from error
+    return context
+
+
+def prepare(
+    host: str,
+    mqtt_port: int,
+    http_port: int,
+    server_version: str,
+    faults: list[str],
+    tls: ssl.SSLContext | None = None,
+) -> StandIn:
     """Make a server from command line options; ValueError says which is wrong."""
     try:
         settings = Settings(server_version=server_version)
     except ValueError as error:
         raise ValueError(explain(error)) from error
-    standin = StandIn(StandInConfig(host, mqtt_port, http_port, settings))
+    standin = StandIn(StandInConfig(host, mqtt_port, http_port, settings, tls))
     for fault in faults:
         try:
             standin.faults.add(Fault.parse(fault))
@@ -49,7 +70,8 @@ async def serve(standin: StandIn, port_file: Path | None) -> int:
         if port_file is not None:
             ports = {"host": host, "mqtt_port": mqtt_port, "http_port": http_port, "pid": os.getpid()}
             _write_whole(port_file, json.dumps(ports) + "\n")
-        print(f"stand-in ThingsBoard: mqtt://{host}:{mqtt_port} http://{host}:{http_port}", flush=True)
+        scheme = "mqtt" if standin.config.tls is None else "mqtts"
+        print(f"stand-in ThingsBoard: {scheme}://{host}:{mqtt_port} http://{host}:{http_port}", flush=True)
         await stopped.wait()
     finally:
         await standin.stop()
