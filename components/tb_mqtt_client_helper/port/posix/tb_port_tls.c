@@ -74,8 +74,10 @@ static tb_port_tls_failure_t failure_of_alert(int alert)
     case SSL_AD_ACCESS_DENIED:
     case SSL_AD_CERTIFICATE_REQUIRED:
         return TB_TLS_CERTIFICATE;
-    default:
+    case SSL_AD_HANDSHAKE_FAILURE:
         return s_is_certificate_missing ? TB_TLS_CERTIFICATE : TB_TLS_HANDSHAKE;
+    default:
+        return TB_TLS_HANDSHAKE;
     }
 }
 
