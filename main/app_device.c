@@ -162,7 +162,7 @@ tb_outcome_t app_device_start(app_device_t *device)
         outcome = load_credentials(device);
     }
     if (outcome != TB_OUTCOME_NONE) {
-        TB_LOGE(TAG, "%s: %s", tb_outcome_name(outcome), tb_outcome_text(outcome));
+        TB_LOGE(TAG, "TB_OUTCOME_%s: %s", tb_outcome_name(outcome), tb_outcome_text(outcome));
     }
     return outcome;
 }
@@ -249,11 +249,11 @@ static void log_step(const tb_step_t *step)
     const char *name = tb_outcome_name(step->outcome);
     const char *text = tb_outcome_text(step->outcome);
     if (step->wait_ms > 0) {
-        TB_LOGW(TAG, "%s: %s; next attempt in %" PRIu32 " ms", name, text, step->wait_ms);
+        TB_LOGW(TAG, "TB_OUTCOME_%s: %s; next attempt in %" PRIu32 " ms", name, text, step->wait_ms);
     } else if ((step->effects & TB_EFFECT_FINISH) != 0 && step->outcome != TB_OUTCOME_COMPLETE) {
-        TB_LOGE(TAG, "%s: %s", name, text);
+        TB_LOGE(TAG, "TB_OUTCOME_%s: %s", name, text);
     } else {
-        TB_LOGI(TAG, "%s: %s", name, text);
+        TB_LOGI(TAG, "TB_OUTCOME_%s: %s", name, text);
     }
 }
 

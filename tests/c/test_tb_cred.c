@@ -216,7 +216,7 @@ static void record_of_another_firmware_is_told_from_a_damaged_one(void **state)
     static const tb_str_t BODIES[] = {
         TB_STR("\x02\x01\x04\x00"
                "A1B2"), // version
-        TB_STR("\x01\x02\x04\x00"
+        TB_STR("\x01\x04\x04\x00"
                "A1B2"), // kind
         TB_STR("\x01\x00\x04\x00"
                "A1B2"), // kind "none"

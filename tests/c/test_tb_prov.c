@@ -267,7 +267,8 @@ static void text_that_is_not_UTF_8_is_not_printed(void **state)
     tb_buf_t out = TB_BUF(text);
     tb_prov_response_t response = {.outcome = TB_PROV_FAILURE, .error_text = "\xFF"};
     assert_int_equal(tb_prov_print_response(&response, false, &out), TB_ERR_BAD_UTF8);
-    response = (tb_prov_response_t){.outcome = TB_PROV_SUCCESS, .cred = {TB_CRED_ACCESS_TOKEN, "\xFF"}};
+    response =
+        (tb_prov_response_t){.outcome = TB_PROV_SUCCESS, .cred = {.kind = TB_CRED_ACCESS_TOKEN, .username = "\xFF"}};
     assert_int_equal(tb_prov_print_response(&response, true, &out), TB_ERR_BAD_UTF8);
 }
 

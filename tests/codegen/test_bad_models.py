@@ -28,7 +28,15 @@ class Bad:
 NAME_RULE = "lower-case letters, digits and single underscores, a letter first"
 TYPES = "allowed: bool, double, float, int32, int64, string, uint32"
 KEY_RULE = "any text, 1 to 255 bytes"
+FIELDS_RULE = "of mqtt_basic: [client_id], [username], [username, password], [client_id, username] or all three"
+PASSWORD_ALONE = "ThingsBoard refuses a password without a user name"
 FLOAT_RANGE = "a number, -3.4028234663852886e+38 to 3.4028234663852886e+38"
+
+
+def fields(value: str) -> tuple[str, str]:
+    """Return what has to be replaced, and by what, for MQTT basic credentials of the fields *value*."""
+    return ": access_token", f": mqtt_basic\n  fields: {value}"
+
 
 BAD = [
     # YAML
@@ -81,8 +89,26 @@ BAD = [
         "has 65",
         "a list of 1 to 64",
     ),
-    Bad("credentials", ": access_token", ": x509", "4: provisioning.credentials", "text 'x509'", "access_token"),
-    Bad("transport", ": mqtt", ": mqtts", "5: provisioning.transport", "text 'mqtts'", "mqtt (plain, without TLS)"),
+    Bad("credentials", ": access_token", ": token", "4: provisioning.credentials", "text 'token'", "access_token"),
+    Bad("transport", ": mqtt", ": tcp", "5: provisioning.transport", "text 'tcp'", "mqtt (plain, without TLS)"),
+    Bad("tls", ": access_token", ": x509", "5: provisioning.transport", "x509 needs TLS", "mqtts"),
+    Bad("tls_chain", ": access_token", ": x509_chain", "5: provisioning.transport", "x509_chain needs TLS", "mqtts"),
+    Bad("tls_menu", ": access_token", ": menuconfig", "5: provisioning.transport", "menuconfig needs TLS", "mqtts"),
+    Bad("no_fields", ": access_token", ": mqtt_basic", "3: provisioning.fields", "is missing", FIELDS_RULE),
+    Bad("fields_empty", *fields("[]"), "5: provisioning.fields", "has 0", FIELDS_RULE),
+    Bad("fields_text", *fields("username"), "5: provisioning.fields", "text 'username' is not allowed", FIELDS_RULE),
+    Bad("fields_unknown", *fields("[token]"), "5: provisioning.fields[0]", "text 'token'", "client_id, username"),
+    Bad("fields_twice", *fields("[username, username]"), "5: provisioning.fields", "names a field twice", FIELDS_RULE),
+    Bad("password_alone", *fields("[password]"), "5: provisioning.fields", PASSWORD_ALONE, FIELDS_RULE),
+    Bad("no_username", *fields("[client_id, password]"), "5: provisioning.fields", PASSWORD_ALONE, FIELDS_RULE),
+    Bad(
+        "fields_of_token",
+        ": access_token",
+        ": access_token\n  fields: [username]",
+        "5: provisioning.fields",
+        "access_token has no fields",
+        "fields with mqtt_basic only",
+    ),
     # numbers
     Bad("decimals_high", "decimals: 2", "decimals: 7", "10: telemetry[0].decimals", "7 is not", "0 to 6"),
     Bad("decimals_low", "decimals: 2", "decimals: -1", "10: telemetry[0].decimals", "-1 is not", "0 to 6"),

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tb/tb_session.h"
+#include "tb/tb_session_names.h"
 
 #define NOW_MS 1000000
 #define WAIT_MS 300000
@@ -47,7 +47,7 @@ typedef struct {
 
 static const char *short_name(tb_outcome_t outcome)
 {
-    return outcome == TB_OUTCOME_NONE ? "" : tb_outcome_name(outcome) + strlen("TB_OUTCOME_");
+    return outcome == TB_OUTCOME_NONE ? "" : tb_outcome_name(outcome);
 }
 
 static void print_effects(unsigned effects)

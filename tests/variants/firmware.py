@@ -3,11 +3,13 @@
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ BUILD = Path(tempfile.gettempdir()) / f"tb_variants_{os.getuid()}_{hashlib.sha25
 """Outside the tree, as a project of its own has to be; kept, so that only what changed is built again."""
 
 PATIENCE_S = 30.0
+_OUTCOME = re.compile(r"TB_OUTCOME_([A-Z_0-9]+)")
 
 
 def build(model: str) -> Path:
@@ -71,5 +74,35 @@ class Firmware:
             check=False,
         )
         self.log = done.stdout.decode("utf-8", "replace")
-        assert "Sanitizer" not in self.log and "runtime error:" not in self.log, self.log
+        assert "Sanitizer" not in self.log, self.log
+        assert "runtime error:" not in self.log, self.log
         return done.returncode
+
+    def first_failure(self) -> str:
+        """Boot, and return the name of the first outcome that is no success; the power goes then."""
+        environment = {**os.environ, "TB_STORE_DIR": str(self.directory)}
+        with subprocess.Popen(
+            [self.elf],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process:
+            timer = threading.Timer(PATIENCE_S, process.kill)
+            timer.start()
+            try:
+                return self._read_failure(process.stdout or ())
+            finally:
+                timer.cancel()
+                process.kill()
+
+    def _read_failure(self, lines: Iterable[str]) -> str:
+        self.log = ""
+        for line in lines:
+            self.log += line
+            found = _OUTCOME.search(line)
+            if found and found.group(1) not in ("PROVISIONED", "ONLINE"):
+                return found.group(1)
+        raise AssertionError(f"no failure: {self.log}")

@@ -8,16 +8,11 @@ from tbtools.server.model import CredentialsType
 
 @dataclass(frozen=True)
 class Variant:
-    """A model; *settings* are the texts that it asks for. The server then holds *type*, under *value* if it is known."""
+    """A model; *settings* are the texts that it asks for. The server then holds credentials of *type*."""
 
     model: str
     type: CredentialsType
     settings: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def asks_for(self) -> dict[str, str]:
-        """The texts as the members of the request and of MQTT_BASIC's record."""
-        return dict(self.settings)
 
 
 _TOKEN = {"token": "MY_ACCESS_TOKEN"}

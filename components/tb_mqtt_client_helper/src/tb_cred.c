@@ -1,6 +1,5 @@
 #include "tb/tb_cred.h"
 
-#include <assert.h>
 #include <string.h>
 
 // record: version(1) kind(1) length(2, little endian) payload(length) crc32(4, little endian, of all before it)
@@ -43,7 +42,7 @@ bool tb_cred_is_valid(const tb_cred_t *cred)
     case TB_CRED_MQTT_BASIC:
         return has_username || (cred->client_id[0] != '\0' && cred->password[0] == '\0');
     case TB_CRED_X509:
-        return true;
+        return !has_username;
     case TB_CRED_NONE:
         break;
     }
@@ -100,7 +99,9 @@ static void put_payload(const tb_cred_t *cred, tb_buf_t *out)
 
 tb_err_t tb_cred_encode(const tb_cred_t *cred, tb_buf_t *out)
 {
-    assert(cred->kind != TB_CRED_NONE);
+    if (!tb_cred_is_valid(cred)) {
+        return TB_ERR_INVALID_ARG;
+    }
     size_t start = out->len;
     size_t payload_len = strlen(cred->username);
     if (cred->kind == TB_CRED_MQTT_BASIC) {
@@ -114,32 +115,30 @@ tb_err_t tb_cred_encode(const tb_cred_t *cred, tb_buf_t *out)
     return tb_buf_result(out);
 }
 
-/** Copies what is before the next NUL, or before the end, to @p dst, and takes it and the NUL off @p rest. */
-static tb_err_t take_text(tb_str_t *rest, char dst[TB_CRED_TEXT_MAX + 1])
+/** Copies what is before the next NUL, or the last text, to @p dst, and takes it off @p rest. */
+static tb_err_t take_text(tb_str_t *rest, bool is_last, char dst[TB_CRED_TEXT_MAX + 1])
 {
-    const char *nul = rest->len > 0 ? memchr(rest->ptr, '\0', rest->len) : NULL;
-    tb_str_t text = {.ptr = rest->ptr, .len = nul != NULL ? (size_t)(nul - rest->ptr) : rest->len};
-    size_t taken = text.len + (nul != NULL ? 1 : 0);
+    const char *nul = memchr(rest->ptr, '\0', rest->len);
+    if ((nul == NULL) != is_last) {
+        return TB_ERR_INVALID_ARG;
+    }
+    tb_str_t text = {.ptr = rest->ptr, .len = is_last ? rest->len : (size_t)(nul - rest->ptr)};
+    size_t taken = text.len + (is_last ? 0 : 1);
     *rest = (tb_str_t){.ptr = rest->ptr + taken, .len = rest->len - taken};
     return tb_str_copy(text, dst, TB_CRED_TEXT_MAX + 1);
 }
 
 static tb_err_t read_payload(tb_str_t payload, tb_cred_t *cred)
 {
-    tb_err_t err = TB_OK;
-    if (cred->kind == TB_CRED_MQTT_BASIC) {
-        err = take_text(&payload, cred->client_id);
-    }
+    bool is_basic = cred->kind == TB_CRED_MQTT_BASIC;
+    tb_err_t err = is_basic ? take_text(&payload, false, cred->client_id) : TB_OK;
     if (err == TB_OK) {
-        err = take_text(&payload, cred->username);
+        err = take_text(&payload, !is_basic, cred->username);
     }
-    if (err == TB_OK && cred->kind == TB_CRED_MQTT_BASIC) {
-        err = take_text(&payload, cred->password);
+    if (err == TB_OK && is_basic) {
+        err = take_text(&payload, true, cred->password);
     }
-    if (err == TB_OK && (payload.len > 0 || !tb_cred_is_valid(cred))) {
-        err = TB_ERR_INVALID_ARG;
-    }
-    return err;
+    return err == TB_OK && !tb_cred_is_valid(cred) ? TB_ERR_INVALID_ARG : err;
 }
 
 tb_err_t tb_cred_decode(tb_str_t record, tb_cred_t *out)

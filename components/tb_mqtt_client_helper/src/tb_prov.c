@@ -33,7 +33,7 @@ static tb_prov_outcome_t read_credentials(const tb_json_member_t *fields, tb_cre
     if (tb_json_is_string(type, TB_STR(TB_WORD_ACCESS_TOKEN))) {
         cred.kind = TB_CRED_ACCESS_TOKEN;
         is_read = read_text(value, cred.username);
-    } else if (tb_json_is_string(type, TB_STR(TB_WORD_MQTT_BASIC))) {
+    } else if (TB_MODEL_PROV_BASIC && tb_json_is_string(type, TB_STR(TB_WORD_MQTT_BASIC))) {
         cred.kind = TB_CRED_MQTT_BASIC;
         is_read = read_basic(value, &cred);
     } else if (TB_MODEL_PROV_CERTIFICATE && tb_json_is_string(type, TB_STR(TB_WORD_X509_CERTIFICATE))) {
@@ -76,21 +76,36 @@ static const char *type_word(tb_cred_kind_t kind)
     if (kind == TB_CRED_ACCESS_TOKEN) {
         return TB_WORD_ACCESS_TOKEN;
     }
-    return kind == TB_CRED_MQTT_BASIC ? TB_WORD_MQTT_BASIC : TB_WORD_X509_CERTIFICATE;
+    return TB_MODEL_PROV_BASIC && kind == TB_CRED_MQTT_BASIC ? TB_WORD_MQTT_BASIC : TB_WORD_X509_CERTIFICATE;
+}
+
+// {"clientId":"C","userName":"U","password":"P"}
+static tb_err_t print_basic(const tb_cred_t *cred, tb_buf_t *out)
+{
+    tb_buf_put(out, TB_STR("{\"" TB_KEY_CLIENT_ID "\":"));
+    tb_err_t err = tb_json_put_string(out, tb_str(cred->client_id));
+    if (err == TB_OK) {
+        tb_buf_put(out, TB_STR(",\"" TB_KEY_USER_NAME "\":"));
+        err = tb_json_put_string(out, tb_str(cred->username));
+    }
+    if (err == TB_OK) {
+        tb_buf_put(out, TB_STR(",\"" TB_KEY_PASSWORD "\":"));
+        err = tb_json_put_string(out, tb_str(cred->password));
+    }
+    tb_buf_put_char(out, '}');
+    return err;
 }
 
 static tb_err_t print_success(const tb_cred_t *cred, bool show_secrets, tb_buf_t *out)
 {
-    const char *texts[] = {cred->username, cred->client_id, cred->password};
     tb_err_t err = TB_OK;
     tb_buf_put(out, TB_STR("{\"" TB_KEY_CREDENTIALS_VALUE "\":"));
     if (!show_secrets || cred->kind == TB_CRED_X509) {
         tb_buf_put(out, TB_STR("\"***\""));
+    } else if (TB_MODEL_PROV_BASIC && cred->kind == TB_CRED_MQTT_BASIC) {
+        err = print_basic(cred, out);
     } else {
-        for (size_t i = 0; i < (cred->kind == TB_CRED_MQTT_BASIC ? TB_COUNT(texts) : 1) && err == TB_OK; i++) {
-            tb_buf_put(out, i > 0 ? TB_STR(",") : TB_STR(""));
-            err = tb_json_put_string(out, tb_str(texts[i]));
-        }
+        err = tb_json_put_string(out, tb_str(cred->username));
     }
     tb_buf_put(out, TB_STR(",\"" TB_KEY_CREDENTIALS_TYPE "\":\""));
     tb_buf_put(out, tb_str(type_word(cred->kind)));

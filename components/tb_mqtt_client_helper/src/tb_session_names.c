@@ -8,20 +8,8 @@
 #define OUTCOME_LIST(X) TB_OUTCOME_LIST(X)
 #endif
 
-#define AT_NAME(name, text) [name] = #name,
-#define AT_TEXT(name, text) [name] = (text),
-
-const char *tb_state_name(tb_state_t state)
-{
-    static const char *const NAMES[] = {TB_STATE_LIST(AT_TEXT)};
-    return state < TB_STATE_COUNT ? NAMES[state] : "?";
-}
-
-const char *tb_event_name(tb_event_kind_t kind)
-{
-    static const char *const NAMES[] = {TB_EVENT_LIST(AT_TEXT)};
-    return kind < TB_EVENT_COUNT ? NAMES[kind] : "?";
-}
+#define AT_NAME(name, text) [TB_OUTCOME_##name] = #name,
+#define AT_TEXT(name, text) [TB_OUTCOME_##name] = (text),
 
 const char *tb_outcome_name(tb_outcome_t outcome)
 {

@@ -45,7 +45,7 @@ bool tb_cred_is_valid(const tb_cred_t *cred);
 bool tb_cred_equal(const tb_cred_t *a, const tb_cred_t *b);
 
 /** Appends the record of @p cred to @p out; TB_CRED_RECORD_MAX bytes always suffice.
- *  @pre cred->kind is not TB_CRED_NONE. */
+ *  @retval TB_ERR_INVALID_ARG  they cannot be presented to a server. */
 TB_NODISCARD tb_err_t tb_cred_encode(const tb_cred_t *cred, tb_buf_t *out);
 
 /**

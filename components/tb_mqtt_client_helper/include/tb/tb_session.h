@@ -37,48 +37,47 @@ extern "C" {
     X(TB_EVENT_FAILED, "failed")             /* an effect could not be carried out, as said in .failure */             \
     X(TB_EVENT_TICK, "tick")                 /* time has passed; send one at tb_session_deadline() at the latest */
 
-/** Why the session is where it is: name, what a person reads. */
+/** Why the session is where it is: name behind TB_OUTCOME_, what a person reads. */
 #define TB_OUTCOME_LIST(X)                                                                                             \
-    X(TB_OUTCOME_NONE, "no outcome yet")                                                                               \
-    X(TB_OUTCOME_PROVISIONED, "provisioned, credentials stored")                                                       \
-    X(TB_OUTCOME_ONLINE, "connected with the device's credentials")                                                    \
-    X(TB_OUTCOME_COMPLETE, "run time over")                                                                            \
-    X(TB_OUTCOME_NOT_CONFIGURED, "not configured: server, provision key and provision secret must be set")             \
-    X(TB_OUTCOME_NOT_FOUND,                                                                                            \
-      "NOT_FOUND: provision key or secret is wrong, or provisioning is disabled in the device profile")                \
-    X(TB_OUTCOME_FAILURE, "FAILURE: device name or token is taken, already provisioned, or not pre-provisioned")       \
-    X(TB_OUTCOME_WRONG_KIND, "the server gave credentials of a kind that this firmware cannot use")                    \
-    X(TB_OUTCOME_MALFORMED, "the server's answer cannot be read")                                                      \
-    X(TB_OUTCOME_NO_ANSWER, "the server did not answer the provisioning request")                                      \
-    X(TB_OUTCOME_CLOSED, "the server closed the connection without an answer")                                         \
-    X(TB_OUTCOME_UNREACHABLE, "the server cannot be reached")                                                          \
-    X(TB_OUTCOME_REFUSED_PROTOCOL, "connection refused, code 1: MQTT version not accepted")                            \
-    X(TB_OUTCOME_REFUSED_ID, "connection refused, code 2: client id not accepted")                                     \
-    X(TB_OUTCOME_REFUSED_BUSY,                                                                                         \
-      "connection refused, code 3: server busy, rate limit, or wrong transport in the profile")                        \
-    X(TB_OUTCOME_REFUSED_LOGIN, "connection refused, code 4: wrong user name or password")                             \
-    X(TB_OUTCOME_NOT_AUTHORIZED, "connection refused, code 5: credentials unknown, was the device deleted?")           \
-    X(TB_OUTCOME_REFUSED_OTHER, "connection refused with an unknown code")                                             \
-    X(TB_OUTCOME_CONNECTION_LOST, "connection lost")                                                                   \
-    X(TB_OUTCOME_STORE_FAILED, "the credential store failed")                                                          \
-    X(TB_OUTCOME_PORT_FAILED, "network or MQTT client could not be started or used")
+    X(NONE, "no outcome yet")                                                                                          \
+    X(PROVISIONED, "provisioned, credentials stored")                                                                  \
+    X(ONLINE, "connected with the device's credentials")                                                               \
+    X(COMPLETE, "run time over")                                                                                       \
+    X(NOT_CONFIGURED, "not configured: server, provision key and provision secret must be set")                        \
+    X(NOT_FOUND, "NOT_FOUND: provision key or secret is wrong, or provisioning is disabled in the device profile")     \
+    X(FAILURE, "FAILURE: device name or token is taken, already provisioned, or not pre-provisioned")                  \
+    X(WRONG_KIND, "the server gave credentials of a kind that this firmware cannot use")                               \
+    X(MALFORMED, "the server's answer cannot be read")                                                                 \
+    X(NO_ANSWER, "the server did not answer the provisioning request")                                                 \
+    X(CLOSED, "the server closed the connection without an answer")                                                    \
+    X(UNREACHABLE, "the server cannot be reached")                                                                     \
+    X(REFUSED_PROTOCOL, "connection refused, code 1: MQTT version not accepted")                                       \
+    X(REFUSED_ID, "connection refused, code 2: client id not accepted")                                                \
+    X(REFUSED_BUSY, "connection refused, code 3: server busy, rate limit, or wrong transport in the profile")          \
+    X(REFUSED_LOGIN, "connection refused, code 4: wrong user name or password")                                        \
+    X(NOT_AUTHORIZED, "connection refused, code 5: credentials unknown, was the device deleted?")                      \
+    X(REFUSED_OTHER, "connection refused with an unknown code")                                                        \
+    X(CONNECTION_LOST, "connection lost")                                                                              \
+    X(STORE_FAILED, "the credential store failed")                                                                     \
+    X(PORT_FAILED, "network or MQTT client could not be started or used")
 
 /** Of models that use TLS; the others know the numbers, and spare the texts. */
 #define TB_OUTCOME_TLS_LIST(X)                                                                                         \
-    X(TB_OUTCOME_TLS_UNTRUSTED, "the server's certificate is not signed by a CA that is trusted here")                 \
-    X(TB_OUTCOME_TLS_EXPIRED, "the server's certificate is expired or not yet valid, or the clock is wrong")           \
-    X(TB_OUTCOME_TLS_WRONG_HOST, "the server's certificate is for another host name")                                  \
-    X(TB_OUTCOME_TLS_CERTIFICATE, "the server refuses the client certificate, or misses one")                          \
-    X(TB_OUTCOME_TLS_BAD_PEM, "CA, client certificate or key cannot be read, or do not belong together")               \
-    X(TB_OUTCOME_TLS_FAILED, "TLS handshake failed: is it the port of MQTT over TLS?")                                 \
-    X(TB_OUTCOME_NO_TIME, "the date is not known yet: certificates cannot be judged, is SNTP reachable?")              \
-    X(TB_OUTCOME_NO_CERTIFICATE, "no client certificate, or no key for it, in NVS (tb_cfg) or in the firmware")        \
-    X(TB_OUTCOME_CERTIFICATE_UNKNOWN,                                                                                  \
-      "connection refused, code 5: no device has this client certificate, or it is expired")
+    X(TLS_UNTRUSTED, "the server's certificate is not signed by a CA that is trusted here")                            \
+    X(TLS_EXPIRED, "the server's certificate is expired or not yet valid, or the clock is wrong")                      \
+    X(TLS_WRONG_HOST, "the server's certificate is for another host name")                                             \
+    X(TLS_CERTIFICATE, "the server refuses the client certificate, or misses one")                                     \
+    X(TLS_BAD_PEM, "CA, client certificate or key cannot be read, or do not belong together")                          \
+    X(TLS_FAILED, "TLS handshake failed: is it the port of MQTT over TLS?")                                            \
+    X(NO_TIME, "the date is not known yet: certificates cannot be judged, is SNTP reachable?")                         \
+    X(NO_CERTIFICATE, "no client certificate, or no key for it, in NVS (tb_cfg) or in the firmware")                   \
+    X(CERTIFICATE_UNKNOWN, "connection refused, code 5: no device has this client certificate, or it is expired")
 
 #define TB_SESSION_ENUM(name, text) name,
 typedef enum { TB_STATE_LIST(TB_SESSION_ENUM) TB_STATE_COUNT } tb_state_t;
 typedef enum { TB_EVENT_LIST(TB_SESSION_ENUM) TB_EVENT_COUNT } tb_event_kind_t;
+#undef TB_SESSION_ENUM
+#define TB_SESSION_ENUM(name, text) TB_OUTCOME_##name,
 typedef enum { TB_OUTCOME_LIST(TB_SESSION_ENUM) TB_OUTCOME_TLS_LIST(TB_SESSION_ENUM) TB_OUTCOME_COUNT } tb_outcome_t;
 #undef TB_SESSION_ENUM
 
@@ -150,9 +149,7 @@ TB_NODISCARD tb_step_t tb_session_step(tb_session_t *session, const tb_event_t *
 /** When a TB_EVENT_TICK is due, or TB_SESSION_NO_DEADLINE. */
 uint64_t tb_session_deadline(const tb_session_t *session);
 
-/** Names for logs and docs; static lifetime. */
-const char *tb_state_name(tb_state_t state);
-const char *tb_event_name(tb_event_kind_t kind);
+/** Name, without TB_OUTCOME_, and meaning of an outcome, for logs; static lifetime. */
 const char *tb_outcome_name(tb_outcome_t outcome);
 const char *tb_outcome_text(tb_outcome_t outcome);
 

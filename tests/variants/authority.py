@@ -1,0 +1,75 @@
+"""Certificates for tests, and servers that show them."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+import trustme
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A certificate with its key, as PEM texts."""
+
+    certificate: str
+    key: str
+
+
+@dataclass
+class Authority:
+    """A CA that signs for servers and devices."""
+
+    _ca: trustme.CA = field(default_factory=trustme.CA)
+
+    @property
+    def pem(self) -> str:
+        """Its own certificate."""
+        return self._ca.cert_pem.bytes().decode()
+
+    def device(self, common_name: str) -> Identity:
+        """Sign for a device."""
+        return _identity(self._ca.issue_cert(common_name=common_name))
+
+    def server(
+        self, *, host: str = "127.0.0.1", expired: bool = False, needs_certificate: bool = False
+    ) -> ssl.SSLContext:
+        """Sign for a server of that name or address, and return its context; devices of this CA are let through."""
+        now = datetime.now(timezone.utc)
+        ends = now - timedelta(days=1) if expired else None
+        begins = now - timedelta(days=2) if expired else None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._ca.issue_cert(host, not_before=begins, not_after=ends).configure_cert(context)
+        self._ca.configure_trust(context)
+        context.verify_mode = ssl.CERT_REQUIRED if needs_certificate else ssl.CERT_OPTIONAL
+        return context
+
+
+def _identity(leaf: trustme.LeafCert) -> Identity:
+    chain = "".join(pem.bytes().decode() for pem in leaf.cert_chain_pems)
+    return Identity(chain, leaf.private_key_pem.bytes().decode())
+
+
+@contextmanager
+def refusing_server(tls: ssl.SSLContext) -> Iterator[int]:
+    """Serve handshakes, and nothing behind them, on the port that is given; a failed one ends in its alert.
+
+    asyncio, on which the stand-in runs, closes without the alert.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    client, _ = listener.accept()
+                    with client, suppress(OSError), tls.wrap_socket(client, server_side=True) as connection:
+                        connection.recv(1)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
