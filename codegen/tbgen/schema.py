@@ -106,6 +106,9 @@ FixedItem = FloatItem | DoubleItem
 TelemetryItem = BoolItem | IntegerItem | FixedItem | StringItem
 
 
+BasicField = Literal["client_id", "username", "password"]
+
+
 class Provisioning(Strict):
     """How the device gets its credentials."""
 
@@ -113,7 +116,9 @@ class Provisioning(Strict):
         "what the device is known by: access_token, mqtt_basic or x509 (its own), server_generated, "
         "x509_chain (its certificate alone, without a request), or menuconfig (chosen there)"
     )
-    fields: list[Literal["client_id", "username", "password"]] | None = _option(FIELDS_RULE, min_length=1)
+    fields: list[Annotated[BasicField, _rule("client_id, username or password")]] | None = _option(
+        FIELDS_RULE, min_length=1
+    )
     transport: Literal["mqtt", "mqtts"] = _rule("how it connects: mqtt (plain, without TLS) or mqtts (TLS)")
 
 

@@ -32,6 +32,7 @@ OUTPUTS = {
     "main/app_sensors.h",
     "main/front_connection.c",
     "main/normal_connection.c",
+    "sdkconfig.defaults",
 }
 OTHER = (MODELS / "thing.yaml").read_text(encoding="utf-8").replace("name: thing", "name: other")
 

@@ -13,6 +13,7 @@ extern "C" {
 #endif
 
 #define TB_MODEL_NAME "hostile"
+#define TB_MODEL_TLS 0 /**< Whether it can speak TLS. */
 #define TB_MODEL_DIGEST "a1353d90558f"
 
 /* Longest texts, in bytes. */

@@ -28,7 +28,7 @@ tb_err_t normal_connection_open(const app_settings_t *settings, const tb_cred_t 
 {
     TB_LOGI(TAG, "Init tbcmh ...");
     TB_LOGI(TAG, "Connect tbcmh ...");
-    return app_connection_open(settings, cred->token);
+    return app_connection_open(settings, cred);
 }
 
 static void read_sensors(tb_model_telemetry_t *out)

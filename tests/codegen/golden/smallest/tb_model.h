@@ -13,6 +13,7 @@ extern "C" {
 #endif
 
 #define TB_MODEL_NAME "smallest"
+#define TB_MODEL_TLS 0 /**< Whether it can speak TLS. */
 #define TB_MODEL_DIGEST "9a8a455d6035"
 
 /** One sample of the device's telemetry; what is not `has_` is left out. */

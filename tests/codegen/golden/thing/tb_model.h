@@ -13,6 +13,7 @@ extern "C" {
 #endif
 
 #define TB_MODEL_NAME "thing"
+#define TB_MODEL_TLS 0 /**< Whether it can speak TLS. */
 #define TB_MODEL_DIGEST "00bce4b83ae6"
 
 /* Longest texts, in bytes. */

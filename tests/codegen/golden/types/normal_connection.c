@@ -29,7 +29,7 @@ tb_err_t normal_connection_open(const app_settings_t *settings, const tb_cred_t 
 {
     TB_LOGI(TAG, "Init tbcmh ...");
     TB_LOGI(TAG, "Connect tbcmh ...");
-    return app_connection_open(settings, cred->token);
+    return app_connection_open(settings, cred);
 }
 
 /** Reads all sensors; what is not a number is no reading, and does not keep the others from being sent. */

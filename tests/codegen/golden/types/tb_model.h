@@ -13,7 +13,8 @@ extern "C" {
 #endif
 
 #define TB_MODEL_NAME "types"
-#define TB_MODEL_DIGEST "cf794dc876f0"
+#define TB_MODEL_TLS 1 /**< Whether it can speak TLS. */
+#define TB_MODEL_DIGEST "aa2f38b7c63c"
 
 /* Longest texts, in bytes. */
 #define TB_MODEL_S1_MAX_LEN 1
