@@ -58,28 +58,59 @@ static void talk_tls(int socket)
     SSL_CTX_free(context);
 }
 
-/** Reads until the client closes: what lies unread would turn our end into a reset, which may overtake an alert. */
-static void drain(int socket)
+static void await_close(int socket)
 {
     char bytes[256];
-    (void)shutdown(socket, SHUT_WR);
     while (read(socket, bytes, sizeof(bytes)) > 0) {
     }
 }
 
-static void talk_otherwise(int socket)
+/** Closes once all is read: what lies unread would turn our end into a reset, which may overtake an alert. */
+static void close_politely(int socket)
 {
-    static const char LINE[] = "HTTP/1.1 400 Bad Request\r\n";
+    (void)shutdown(socket, SHUT_WR);
+    await_close(socket);
+    close(socket);
+}
+
+static void close_rudely(int socket)
+{
+    struct linger at_once = {.l_onoff = 1};
+    if (setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) != 0) {
+        abort();
+    }
+    close(socket);
+}
+
+static void await_first_bytes(int socket)
+{
     char bytes[16];
     (void)!read(socket, bytes, sizeof(bytes));
-    if (s_peer->kind == PEER_PLAIN) {
-        (void)!write(socket, LINE, strlen(LINE));
-    }
-    if (s_peer->kind == PEER_RESETS) {
-        struct linger at_once = {.l_onoff = 1};
-        (void)setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-    } else {
-        drain(socket);
+}
+
+static void talk_plain(int socket)
+{
+    static const char LINE[] = "HTTP/1.1 400 Bad Request\r\n";
+    (void)!write(socket, LINE, strlen(LINE));
+}
+
+static void talk(int socket)
+{
+    switch (s_peer->kind) {
+    case PEER_TLS:
+        talk_tls(socket);
+        break;
+    case PEER_PLAIN:
+        await_first_bytes(socket);
+        talk_plain(socket);
+        break;
+    case PEER_CLOSES:
+    case PEER_RESETS:
+        await_first_bytes(socket);
+        break;
+    case PEER_SILENT:
+        await_close(socket);
+        break;
     }
 }
 
@@ -90,13 +121,8 @@ static void *serve(void *context)
     if (socket < 0) {
         abort();
     }
-    if (s_peer->kind == PEER_TLS) {
-        talk_tls(socket);
-        drain(socket);
-    } else {
-        talk_otherwise(socket);
-    }
-    close(socket);
+    talk(socket);
+    (s_peer->kind == PEER_RESETS ? close_rudely : close_politely)(socket);
     return NULL;
 }
 

@@ -11,6 +11,7 @@ typedef enum {
     PEER_PLAIN,  /**< Answers whatever comes with a line of text. */
     PEER_CLOSES, /**< At the first bytes. */
     PEER_RESETS, /**< Likewise, rudely. */
+    PEER_SILENT, /**< Says nothing. */
 } peer_kind_t;
 
 /** Borrowed until peer_join(). */

@@ -1,10 +1,11 @@
-// The store as files, in a directory of its own.
+// The store as files, in a directory of its own; and what else is the system's.
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tb/tb_port.h"
@@ -15,6 +16,7 @@ static char s_dir[64];
 // what makes a value durable, in the order it happened: 's' fsync of a file, 'd' of a directory, 'r' rename, 'u' unlink
 static char s_calls[32];
 static char s_fails; /**< The call that fails. */
+static time_t s_date;
 
 int __real_fsync(int file);
 int __real_rename(const char *from, const char *to);
@@ -22,6 +24,7 @@ int __real_unlink(const char *path);
 int __wrap_fsync(int file);
 int __wrap_rename(const char *from, const char *to);
 int __wrap_unlink(const char *path);
+time_t __wrap_time(time_t *date);
 
 /** Notes a call. Returns true when it is to fail. */
 static bool noted(char call)
@@ -49,6 +52,12 @@ int __wrap_rename(const char *from, const char *to)
 int __wrap_unlink(const char *path)
 {
     return noted('u') ? -1 : __real_unlink(path);
+}
+
+time_t __wrap_time(time_t *date)
+{
+    (void)date;
+    return s_date;
 }
 
 /** Returns the path of @p name in the test's directory; valid until the next call. */
@@ -372,6 +381,17 @@ static void device_id_that_cannot_be_kept_is_an_error(void **state)
     assert_string_equal(id, "untouched");
 }
 
+static void date_is_known_from_2025_on(void **state)
+{
+    (void)state;
+    s_date = 0;
+    assert_false(tb_port_time_is_known());
+    s_date = 1735689599; // 2024-12-31T23:59:59Z
+    assert_false(tb_port_time_is_known());
+    s_date = 1735689600;
+    assert_true(tb_port_time_is_known());
+}
+
 #define store_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -405,6 +425,7 @@ int main(void)
         store_test(device_id_is_made_once_and_kept),
         store_test(S7_two_stores_have_two_device_ids),
         store_test(device_id_that_cannot_be_kept_is_an_error),
+        cmocka_unit_test(date_is_known_from_2025_on),
     };
     return cmocka_run_group_tests_name("tb_port_posix_store", tests, NULL, NULL);
 }

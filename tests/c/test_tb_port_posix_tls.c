@@ -9,6 +9,7 @@
 #include "test_tb_port_posix_peer.h"
 
 #define EVENT_MS 5000
+#define SILENCE_MS 200
 #define CLOSED_PORT 1 // nobody listens there
 
 static const int VERSIONS[] = {TLS1_2_VERSION, TLS1_3_VERSION};
@@ -254,6 +255,22 @@ static void server_that_speaks_no_TLS_is_told(void **state)
     }
 }
 
+static void handshake_that_the_server_does_not_answer_is_ended_by_close(void **state)
+{
+    (void)state;
+    tb_port_event_t event;
+    tb_port_tls_t tls = {.ca = s_ca_pem};
+    peer_t peer = {.kind = PEER_SILENT};
+    uint16_t port = peer_start(&peer);
+    assert_int_equal(
+        tb_port_open(&(tb_port_connection_t){.host = "localhost", .port = port, .client_id = "c", .tls = &tls}), TB_OK);
+    assert_false(tb_port_next_event(SILENCE_MS, &event));
+    uint64_t start_ms = tb_port_now_ms();
+    tb_port_close();
+    assert_in_range(tb_port_now_ms() - start_ms, 0, EVENT_MS);
+    (void)peer_join();
+}
+
 static void end_of_a_connection_that_was_up_is_no_failure_of_TLS(void **state)
 {
     (void)state;
@@ -325,6 +342,7 @@ int main(void)
         cmocka_unit_test(text_that_cannot_be_read_is_told),
         cmocka_unit_test(certificate_and_key_that_do_not_belong_together_are_told),
         cmocka_unit_test(server_that_speaks_no_TLS_is_told),
+        cmocka_unit_test(handshake_that_the_server_does_not_answer_is_ended_by_close),
         cmocka_unit_test(end_of_a_connection_that_was_up_is_no_failure_of_TLS),
         cmocka_unit_test(server_that_is_not_there_is_no_failure_of_TLS),
         cmocka_unit_test(failure_is_forgotten_by_the_next_connection),
