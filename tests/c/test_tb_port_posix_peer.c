@@ -51,7 +51,8 @@ static void talk_tls(int socket)
     if (ssl == NULL || SSL_set_fd(ssl, socket) != 1) {
         abort();
     }
-    if (SSL_accept(ssl) == 1) {
+    s_seen.is_connected = SSL_accept(ssl) == 1;
+    if (s_seen.is_connected) {
         talk_mqtt(ssl);
     }
     SSL_free(ssl);

@@ -1,6 +1,7 @@
 /** @file test_tb_port_posix_peer.h  A server that takes one connection, over TLS if it is of that kind. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ typedef struct {
 } peer_t;
 
 typedef struct {
+    bool is_connected;    /**< The handshake has succeeded. */
     char server_name[64]; /**< Which host the client has asked for. */
     uint8_t connect[256];
     size_t connect_len;

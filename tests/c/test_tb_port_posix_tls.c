@@ -85,7 +85,7 @@ static void assert_fails(const peer_t *peer, const char *host, const tb_port_tls
 {
     tb_port_event_t event = first_event(host, peer_start(peer), tls);
     tb_port_close();
-    (void)peer_join();
+    assert_false(peer_join()->is_connected);
     assert_int_equal(event.kind, TB_PORT_TLS_FAILED);
     assert_int_equal(event.tls, expected);
 }

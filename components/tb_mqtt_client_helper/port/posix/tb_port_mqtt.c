@@ -128,26 +128,15 @@ static bool is_stopping(void)
 /** What the end of the connection is to the session: until CONNACK has come, TLS may be the cause. */
 static tb_port_event_t end_of_connection(void)
 {
-    tb_port_event_t event = {.kind = TB_PORT_DISCONNECTED};
-    if (!s_connection.is_up && tb_port_tls_has_failed(&event.tls)) {
-        event.kind = TB_PORT_TLS_FAILED;
-    }
-    return event;
+    return !s_connection.is_up && tb_port_tls_has_failed()
+               ? (tb_port_event_t){.kind = TB_PORT_TLS_FAILED, .tls = tb_port_tls_failure()}
+               : (tb_port_event_t){.kind = TB_PORT_DISCONNECTED};
 }
 
-/** Turns the loop once. libmosquitto goes on for a while after a reset within the handshake; we do not. */
-static int turn_loop(struct mosquitto *client)
-{
-    tb_port_tls_failure_t why;
-    int result = mosquitto_loop(client, LOOP_MS, 1);
-    return result == MOSQ_ERR_SUCCESS && tb_port_tls_has_failed(&why) ? MOSQ_ERR_TLS : result;
-}
-
-/** Connects (trying each address of the host), unless TLS has failed before that. */
+/** Connects, trying each address of the host, unless TLS has failed before that. */
 static int connect_client(struct mosquitto *client)
 {
-    tb_port_tls_failure_t why;
-    return tb_port_tls_has_failed(&why)
+    return tb_port_tls_has_failed()
                ? MOSQ_ERR_TLS
                : mosquitto_connect(client, s_connection.host, s_connection.port, s_connection.keepalive_s);
 }
@@ -162,7 +151,7 @@ static void *serve(void *context)
         return NULL;
     }
     while (result == MOSQ_ERR_SUCCESS && flush_loops > 0) {
-        result = turn_loop(client);
+        result = mosquitto_loop(client, LOOP_MS, 1);
         flush_loops -= is_stopping() ? 1 : 0;
     }
     if (!is_stopping() && result != MOSQ_ERR_CONN_REFUSED) { // a refusal was told by on_connect()

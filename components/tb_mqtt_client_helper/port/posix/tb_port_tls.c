@@ -216,12 +216,12 @@ tb_err_t tb_port_tls_attach(struct mosquitto *client, const tb_port_tls_t *tls, 
     return err;
 }
 
-bool tb_port_tls_has_failed(tb_port_tls_failure_t *why)
+bool tb_port_tls_has_failed(void)
 {
-    int failure = s_failure;
-    if (failure == NOT_FAILED) {
-        return false;
-    }
-    *why = (tb_port_tls_failure_t)failure;
-    return true;
+    return s_failure != NOT_FAILED;
+}
+
+tb_port_tls_failure_t tb_port_tls_failure(void)
+{
+    return (tb_port_tls_failure_t)s_failure;
 }

@@ -18,8 +18,11 @@
  */
 TB_NODISCARD tb_err_t tb_port_tls_attach(struct mosquitto *client, const tb_port_tls_t *tls, const char *host);
 
-/** Whether TLS of the client attached last has failed, and why. Any thread. */
-bool tb_port_tls_has_failed(tb_port_tls_failure_t *why);
+/** Whether TLS of the client attached last has failed. Any thread. */
+bool tb_port_tls_has_failed(void);
+
+/** Why. Any thread. @pre it has failed. */
+tb_port_tls_failure_t tb_port_tls_failure(void);
 
 #else
 
@@ -30,10 +33,14 @@ static inline tb_err_t tb_port_tls_attach(struct mosquitto *client, const tb_por
     return tls == NULL ? TB_OK : TB_ERR_INVALID_ARG;
 }
 
-static inline bool tb_port_tls_has_failed(tb_port_tls_failure_t *why)
+static inline bool tb_port_tls_has_failed(void)
 {
-    (void)why;
     return false;
+}
+
+static inline tb_port_tls_failure_t tb_port_tls_failure(void)
+{
+    return TB_TLS_HANDSHAKE;
 }
 
 #endif
