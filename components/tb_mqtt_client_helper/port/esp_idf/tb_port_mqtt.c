@@ -12,7 +12,12 @@
 #include "sdkconfig.h"
 
 #include "tb/tb_port.h"
+#include "tb_model.h"
 #include "tb_port_log.h"
+
+#if TB_MODEL_TLS
+#include "tb_port_tls.h"
+#endif
 
 #define EVENT_SLOTS 16
 #define KEPT_SLOTS 3 // for what is never dropped, there once each: the connection's start, its end, and a message
@@ -28,6 +33,8 @@ static struct {
     esp_mqtt_client_handle_t client;
     volatile bool is_up;
     uint8_t connack; // of the refusal that esp-mqtt will report as a disconnect next
+    bool has_tls_failed;
+    tb_port_tls_failure_t tls_failure; // likewise
 } s_connection;
 
 static struct {
@@ -101,10 +108,44 @@ static void on_data(esp_mqtt_event_handle_t event)
 
 static void on_disconnected(void)
 {
+    tb_port_event_t event = {.kind = TB_PORT_DISCONNECTED};
+    if (s_connection.connack != 0) {
+        event = (tb_port_event_t){.kind = TB_PORT_REFUSED, .connack = s_connection.connack};
+    } else if (s_connection.has_tls_failed && !s_connection.is_up) {
+        event = (tb_port_event_t){.kind = TB_PORT_TLS_FAILED, .tls = s_connection.tls_failure};
+    }
     s_connection.is_up = false;
-    post(s_connection.connack != 0 ? (tb_port_event_t){.kind = TB_PORT_REFUSED, .connack = s_connection.connack}
-                                   : (tb_port_event_t){.kind = TB_PORT_DISCONNECTED});
+    post(event);
 }
+
+#if TB_MODEL_TLS
+static bool read_tls_error(const esp_mqtt_error_codes_t *error, tb_port_tls_failure_t *out)
+{
+    return tb_port_tls_read_error(error, out);
+}
+
+static bool configure_tls(const tb_port_tls_t *tls, esp_mqtt_client_config_t *config)
+{
+    if (tls != NULL) {
+        tb_port_tls_configure(tls, config);
+    }
+    return true;
+}
+#else
+static bool read_tls_error(const esp_mqtt_error_codes_t *error, tb_port_tls_failure_t *out)
+{
+    (void)error;
+    (void)out;
+    return false;
+}
+
+/** False: TLS is asked for, and this model has none. */
+static bool configure_tls(const tb_port_tls_t *tls, esp_mqtt_client_config_t *config)
+{
+    (void)config;
+    return tls == NULL;
+}
+#endif
 
 static void on_error(const esp_mqtt_error_codes_t *error)
 {
@@ -113,6 +154,7 @@ static void on_error(const esp_mqtt_error_codes_t *error)
     } else if (error->error_type == MQTT_ERROR_TYPE_TCP_TRANSPORT) {
         TB_LOGI(TAG, "connection over: %s, errno %d", esp_err_to_name(error->esp_tls_last_esp_err),
                 error->esp_transport_sock_errno);
+        s_connection.has_tls_failed = read_tls_error(error, &s_connection.tls_failure);
     }
 }
 
@@ -165,11 +207,12 @@ static void reset_inbox(void)
     free_message();
     s_connection.is_up = false;
     s_connection.connack = 0;
+    s_connection.has_tls_failed = false;
 }
 
 static esp_mqtt_client_handle_t start_client(const tb_port_connection_t *connection)
 {
-    const esp_mqtt_client_config_t config = {
+    esp_mqtt_client_config_t config = {
         .broker.address =
             {
                 .hostname = connection->host,
@@ -194,7 +237,7 @@ static esp_mqtt_client_handle_t start_client(const tb_port_connection_t *connect
                 .reconnect_timeout_ms = RECONNECT_MS,
             },
     };
-    esp_mqtt_client_handle_t client = esp_mqtt_client_init(&config);
+    esp_mqtt_client_handle_t client = configure_tls(connection->tls, &config) ? esp_mqtt_client_init(&config) : NULL;
     if (client == NULL) {
         return NULL;
     }

@@ -15,6 +15,7 @@
 #include "sdkconfig.h"
 
 #include "tb/tb_port.h"
+#include "tb_model.h"
 #include "tb_port_log.h"
 
 #if CONFIG_IDF_TARGET_LINUX
@@ -26,7 +27,43 @@
 #include "protocol_examples_common.h"
 #endif
 
+#if TB_MODEL_TLS && !CONFIG_IDF_TARGET_LINUX
+#include <time.h>
+
+#include "esp_netif_sntp.h"
+
+#define YEAR_2025 1735689600 // in seconds of time(): a clock that nobody has set is far before it
+#endif
+
 static const char *TAG = "tb_port_sys";
+
+#if TB_MODEL_TLS && !CONFIG_IDF_TARGET_LINUX
+/** Asks for the date, without waiting for it. */
+static esp_err_t start_clock(void)
+{
+    esp_sntp_config_t config = ESP_NETIF_SNTP_DEFAULT_CONFIG(CONFIG_TB_SNTP_SERVER);
+    return esp_netif_sntp_init(&config);
+}
+
+bool tb_port_time_is_known(void)
+{
+#ifdef CONFIG_MBEDTLS_HAVE_TIME_DATE
+    return time(NULL) >= YEAR_2025;
+#else
+    return true; // mbedTLS does not look at dates
+#endif
+}
+#else
+static esp_err_t start_clock(void)
+{
+    return ESP_OK;
+}
+
+bool tb_port_time_is_known(void)
+{
+    return true; // a host knows it, and without TLS nobody asks
+}
+#endif
 
 #if CONFIG_IDF_TARGET_LINUX
 /** Flash is a file; without a name of its own it is a temporary one, and the device forgets. */
@@ -99,6 +136,9 @@ tb_err_t tb_port_init(void)
         return TB_ERR_STORE;
     }
     esp_err_t err = start_network();
+    if (err == ESP_OK) {
+        err = start_clock();
+    }
     if (err != ESP_OK) {
         TB_LOGE(TAG, "no network: %s", esp_err_to_name(err));
         return TB_ERR_TRANSPORT;
