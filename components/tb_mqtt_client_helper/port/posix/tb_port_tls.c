@@ -128,21 +128,12 @@ static bool use_certificates(SSL_CTX *context, const char *text, int (*use_first
     return is_used && count > 0 && is_at_end;
 }
 
-/** An encrypted key is refused: OpenSSL would ask the terminal for its password. */
-static int no_password(char *dst, int cap, int is_writing, void *context)
-{
-    (void)dst;
-    (void)cap;
-    (void)is_writing;
-    (void)context;
-    return -1;
-}
-
 /** Refuses a key that does not belong to the certificate in use. */
 static bool use_key(SSL_CTX *context, const char *text)
 {
+    char password[] = ""; // or OpenSSL asks the terminal for that of an encrypted key
     BIO *pem = text != NULL ? BIO_new_mem_buf(text, -1) : NULL;
-    EVP_PKEY *key = pem != NULL ? PEM_read_bio_PrivateKey(pem, NULL, no_password, NULL) : NULL;
+    EVP_PKEY *key = pem != NULL ? PEM_read_bio_PrivateKey(pem, NULL, NULL, password) : NULL;
     bool is_used = key != NULL && SSL_CTX_use_PrivateKey(context, key) == 1;
     EVP_PKEY_free(key);
     BIO_free(pem);
