@@ -298,8 +298,14 @@ static tb_outcome_t tls_outcome(tb_port_tls_failure_t failure)
 /** Whether the connection shows the server the device's certificate, by which alone it is judged (contract 1.2). */
 static bool shows_certificate(const app_device_t *device)
 {
-    const tb_cred_t *cred = device->session.state == TB_STATE_TRIAL ? &device->pending : &device->cred;
-    return TB_MODEL_PROV_CERTIFICATE && device->session.state != TB_STATE_PROV_CONNECT && cred->kind == TB_CRED_X509;
+    switch (device->session.state) {
+    case TB_STATE_TRIAL:
+        return device->pending.kind == TB_CRED_X509;
+    case TB_STATE_CONNECT:
+        return device->cred.kind == TB_CRED_X509;
+    default:
+        return false;
+    }
 }
 
 static tb_event_t translate(app_device_t *device, const tb_port_event_t *got)

@@ -130,6 +130,7 @@ def test_keys_of_tb_cfg_are_those_of_the_firmware(readme: Page) -> None:
 
 def test_named_files_exist(readme: Page) -> None:
     files = set(project_files(ROOT))
-    named = set(re.findall(r"\b(?:sdkconfig\.[\w.]+|pytest_provision\.py|main/[\w.]+(?![\w./])|codegen/gen\.py)", readme.code))
+    pattern = r"\b(?:sdkconfig\.[\w.]+|pytest_provision\.py|main/[\w.]+(?![\w./])|codegen/gen\.py)"
+    named = set(re.findall(pattern, readme.code))
     assert named
     assert [file for file in sorted(named) if file not in files] == []

@@ -73,8 +73,10 @@ static void check_damage(tb_str_t record, size_t where)
 static void check_cred(const tb_cred_t *cred, size_t where)
 {
     tb_cred_t again;
-    fuzz_check(cred->kind == TB_CRED_ACCESS_TOKEN && cred->username[0] != '\0');
+    fuzz_check(tb_cred_is_valid(cred));
+    fuzz_check(memchr(cred->client_id, '\0', sizeof(cred->client_id)) != NULL);
     fuzz_check(memchr(cred->username, '\0', sizeof(cred->username)) != NULL);
+    fuzz_check(memchr(cred->password, '\0', sizeof(cred->password)) != NULL);
     tb_str_t record = encode(cred);
     fuzz_check(ends_in_crc(record));
     fuzz_check(decode(record, &again) == TB_OK && tb_cred_equal(cred, &again));
@@ -111,7 +113,8 @@ static void check_own_token(fuzz_input_t in, size_t where)
     for (size_t i = 0; i < sizeof(random); i++) {
         random[i] = fuzz_take_byte(&in);
     }
-    memset(&cred, FUZZ_FILL, sizeof(cred));
+    memset(&cred, 0, sizeof(cred));
+    cred.kind = TB_CRED_ACCESS_TOKEN;
     tb_cred_make_text(random, cred.username);
     check_cred(&cred, where);
     fuzz_check(strlen(cred.username) == TB_CRED_OWN_TEXT_LEN);

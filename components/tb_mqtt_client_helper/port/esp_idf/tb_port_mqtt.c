@@ -118,34 +118,14 @@ static void on_disconnected(void)
     post(event);
 }
 
+static void note_tls_failure(const esp_mqtt_error_codes_t *error)
+{
 #if TB_MODEL_TLS
-static bool read_tls_error(const esp_mqtt_error_codes_t *error, tb_port_tls_failure_t *out)
-{
-    return tb_port_tls_read_error(error, out);
-}
-
-static bool configure_tls(const tb_port_tls_t *tls, esp_mqtt_client_config_t *config)
-{
-    if (tls != NULL) {
-        tb_port_tls_configure(tls, config);
-    }
-    return true;
-}
+    s_connection.has_tls_failed = tb_port_tls_read_error(error, &s_connection.tls_failure);
 #else
-static bool read_tls_error(const esp_mqtt_error_codes_t *error, tb_port_tls_failure_t *out)
-{
     (void)error;
-    (void)out;
-    return false;
-}
-
-/** False: TLS is asked for, and this model has none. */
-static bool configure_tls(const tb_port_tls_t *tls, esp_mqtt_client_config_t *config)
-{
-    (void)config;
-    return tls == NULL;
-}
 #endif
+}
 
 static void on_error(const esp_mqtt_error_codes_t *error)
 {
@@ -154,7 +134,7 @@ static void on_error(const esp_mqtt_error_codes_t *error)
     } else if (error->error_type == MQTT_ERROR_TYPE_TCP_TRANSPORT) {
         TB_LOGI(TAG, "connection over: %s, errno %d", esp_err_to_name(error->esp_tls_last_esp_err),
                 error->esp_transport_sock_errno);
-        s_connection.has_tls_failed = read_tls_error(error, &s_connection.tls_failure);
+        note_tls_failure(error);
     }
 }
 
@@ -208,6 +188,20 @@ static void reset_inbox(void)
     s_connection.is_up = false;
     s_connection.connack = 0;
     s_connection.has_tls_failed = false;
+}
+
+/** False: TLS is asked for, and this model has none. */
+static bool configure_tls(const tb_port_tls_t *tls, esp_mqtt_client_config_t *config)
+{
+#if TB_MODEL_TLS
+    if (tls != NULL) {
+        tb_port_tls_configure(tls, config);
+    }
+    return true;
+#else
+    (void)config;
+    return tls == NULL;
+#endif
 }
 
 static esp_mqtt_client_handle_t start_client(const tb_port_connection_t *connection)
