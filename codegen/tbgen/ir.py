@@ -66,12 +66,13 @@ class Choice:
 class Provisioning:
     """How the device gets its credentials; `request_max` holds when no character needs an escape.
 
-    `members` are in every request, those of one of `kinds` follow; `values` are the names in C of all that is given at
-    run time. `answer` names what is read of the server's answer. `choices` are there if menuconfig chooses the kind.
-    `c_kind`, `c_fields` and `c_uses_tls` are C expressions.
+    `fields` are those of the model, in words. `members` are in every request, those of one of `kinds` follow; `values`
+    are the names in C of all that is given at run time. `answer` names what is read of the server's answer. `choices`
+    are there if menuconfig chooses the kind. `c_kind`, `c_fields` and `c_uses_tls` are C expressions.
     """
 
     credentials: str
+    fields: tuple[str, ...]
     members: tuple[RequestMember, ...]
     kinds: tuple[RequestKind, ...]
     values: tuple[str, ...]

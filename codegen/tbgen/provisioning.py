@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tbgen import ir, schema
 from tbgen.load import Document, KeyPath
-from tbgen.names import upper
+from tbgen.names import upper, words
 from tbgen.protocol import Protocol
 
 PATH: KeyPath = ("provisioning",)
@@ -120,6 +120,7 @@ def decide_provisioning(document: Document, wanted: schema.Provisioning, protoco
     is_chosen = kind == "menuconfig"
     return ir.Provisioning(
         credentials=kind,
+        fields=tuple(words(field) for field in fields),
         members=_members(_ALWAYS),
         kinds=tuple(
             ir.RequestKind(_KINDS[each], _members(members), _example(members, protocol))
