@@ -315,6 +315,63 @@ static void record_whose_texts_make_no_credentials_is_refused(void **state)
     }
 }
 
+static void credentials_that_no_server_takes_have_no_record(void **state)
+{
+    (void)state;
+    const tb_cred_t creds[] = {
+        {.kind = TB_CRED_NONE},
+        {.kind = TB_CRED_NONE, .username = "U"},
+        {.kind = TB_CRED_ACCESS_TOKEN},
+        {.kind = TB_CRED_ACCESS_TOKEN, .client_id = "C"},
+        {.kind = TB_CRED_MQTT_BASIC},
+        {.kind = TB_CRED_MQTT_BASIC, .password = "P"},
+        {.kind = TB_CRED_MQTT_BASIC, .client_id = "C", .password = "P"},
+        {.kind = TB_CRED_X509, .username = "U"},
+    };
+    for (size_t i = 0; i < TB_COUNT(creds); i++) {
+        char record[TB_CRED_RECORD_MAX];
+        tb_buf_t out = TB_BUF(record);
+        assert_int_equal(tb_cred_encode(&creds[i], &out), TB_ERR_INVALID_ARG);
+        assert_int_equal(out.len, 0);
+    }
+}
+
+static void each_text_of_a_record_has_its_bound(void **state)
+{
+    (void)state;
+    char texts[3][TB_CRED_TEXT_MAX + 1];
+    for (size_t longest = 0; longest < 3; longest++) {
+        char body[4 + 3 * (TB_CRED_TEXT_MAX + 1) + 2];
+        char record[sizeof(body) + 4];
+        tb_buf_t out = TB_BUF(body);
+        tb_buf_put(&out, (tb_str_t){.ptr = "\x01\x02\x00\x00", .len = 4});
+        for (size_t i = 0; i < 3; i++) {
+            memset(texts[i], 'x', sizeof(texts[i]));
+            tb_buf_put(&out, (tb_str_t){.ptr = texts[i], .len = i == longest ? sizeof(texts[i]) : 1});
+            if (i < 2) {
+                tb_buf_put_char(&out, '\0');
+            }
+        }
+        body[2] = (char)(out.len - 4);
+        assert_decode_refused(sealed(tb_buf_view(&out), record), TB_ERR_TOO_LONG);
+    }
+}
+
+static void equal_compares_every_text(void **state)
+{
+    (void)state;
+    const tb_cred_t a = {.kind = TB_CRED_MQTT_BASIC, .client_id = "C", .username = "U", .password = "P"};
+    tb_cred_t others[] = {a, a, a, a};
+    others[0].kind = TB_CRED_ACCESS_TOKEN;
+    others[1].client_id[0] = 'x';
+    others[2].username[0] = 'x';
+    others[3].password[0] = 'x';
+    for (size_t i = 0; i < TB_COUNT(others); i++) {
+        assert_false(tb_cred_equal(&a, &others[i]));
+    }
+    assert_true(tb_cred_equal(&a, &a));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +392,9 @@ int main(void)
         cmocka_unit_test(record_of_a_token_over_the_bounds_is_refused),
         cmocka_unit_test(record_of_mqtt_basic_has_the_documented_bytes),
         cmocka_unit_test(every_kind_reads_back),
+        cmocka_unit_test(credentials_that_no_server_takes_have_no_record),
+        cmocka_unit_test(each_text_of_a_record_has_its_bound),
+        cmocka_unit_test(equal_compares_every_text),
         cmocka_unit_test(record_whose_texts_make_no_credentials_is_refused),
     };
     return cmocka_run_group_tests_name("tb_cred", tests, NULL, NULL);

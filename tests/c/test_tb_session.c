@@ -361,6 +361,29 @@ static void states_events_and_outcomes_have_names_of_their_own(void **state)
     assert_string_equal(tb_outcome_name(TB_OUTCOME_CLOSED), "CLOSED");
 }
 
+static void unknown_certificate_has_an_outcome_of_its_own(void **state)
+{
+    (void)state;
+    tb_session_t session = session_in(TB_STATE_CONNECT, 0);
+    const tb_event_t refusal = {.kind = TB_EVENT_REFUSED, .connack = 5, .has_certificate = true};
+    tb_step_t step = tb_session_step(&session, &refusal, NOW_MS);
+    assert_int_equal(step.outcome, TB_OUTCOME_CERTIFICATE_UNKNOWN);
+    assert_int_equal(session.state, TB_STATE_BACKOFF);
+}
+
+static void lost_answer_is_not_worth_a_trial_when_the_server_chooses(void **state)
+{
+    (void)state;
+    for (unsigned chooses = 0; chooses < 2; chooses++) {
+        tb_session_t session = session_in(TB_STATE_PROV_ANSWER, 0);
+        session.asked_before = false;
+        session.config.server_chooses = chooses != 0;
+        tb_step_t step = tb_session_step(&session, &(tb_event_t){.kind = TB_EVENT_DISCONNECTED}, NOW_MS);
+        assert_int_equal(step.outcome, TB_OUTCOME_CLOSED);
+        assert_int_equal(session.asked_before, chooses == 0);
+    }
+}
+
 static void name_of_a_value_out_of_range_is_a_question_mark(void **state)
 {
     (void)state;
@@ -378,6 +401,8 @@ int main(void)
         cmocka_unit_test(event_or_state_out_of_its_range_changes_nothing),
         cmocka_unit_test(T1_every_state_that_waits_for_the_server_has_a_deadline),
         cmocka_unit_test(states_events_and_outcomes_have_names_of_their_own),
+        cmocka_unit_test(unknown_certificate_has_an_outcome_of_its_own),
+        cmocka_unit_test(lost_answer_is_not_worth_a_trial_when_the_server_chooses),
         cmocka_unit_test(name_of_a_value_out_of_range_is_a_question_mark),
     };
     return cmocka_run_group_tests_name("tb_session", tests, NULL, NULL);
