@@ -23,8 +23,8 @@ static tb_err_t put_members(const tb_model_prov_request_t *request, tb_buf_t *ou
     put_text(out, TB_STR("{\"" TB_KEY_DEVICE_NAME "\":"), request->device_name, &err);
     put_text(out, TB_STR(",\"" TB_KEY_PROVISION_DEVICE_KEY "\":"), request->provision_key, &err);
     put_text(out, TB_STR(",\"" TB_KEY_PROVISION_DEVICE_SECRET "\":"), request->provision_secret, &err);
-    tb_buf_put(out, TB_STR(",\"" TB_KEY_CREDENTIALS_TYPE "\":\"" TB_WORD_MQTT_BASIC "\""));
-    put_text(out, TB_STR(",\"" TB_KEY_USERNAME "\":"), request->username, &err);
+    put_text(out, TB_STR(",\"" TB_KEY_CREDENTIALS_TYPE "\":\"" TB_WORD_MQTT_BASIC "\",\"" TB_KEY_USERNAME "\":"),
+             request->username, &err);
     put_text(out, TB_STR(",\"" TB_KEY_PASSWORD "\":"), request->password, &err);
     tb_buf_put_char(out, '}');
     return err == TB_OK ? tb_buf_result(out) : err;
