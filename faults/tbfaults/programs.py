@@ -2,6 +2,8 @@
 
 import fcntl
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,12 +49,25 @@ def build(flows: Iterable[Flow], preloaded: tuple[Path, ...] = ()) -> Programs:
     return Programs(firmware, BUILD / "interposer" / "libkill_at.so", preloaded)
 
 
+def _generate(project: Path) -> None:
+    """Make the project of the model that *project* is named after."""
+    project.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, ROOT / "codegen/gen.py", "--model", project.name, "--out", project]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise BenchError(f"no project of {project.name}: {done.stderr.strip()}")
+    if not (project / ".venv").exists():
+        (project / ".venv").symlink_to(ROOT / ".venv")
+
+
 def _firmware(project: Path) -> Path:
     directory = BUILD / ("tree" if project == ROOT else project.name)
     sdkconfig = directory / "sdkconfig"
     directory.mkdir(parents=True, exist_ok=True)
     if not sdkconfig.exists() or sdkconfig.stat().st_mtime < (_FAULTS / "sdkconfig.faults").stat().st_mtime:
         shutil.copyfile(_FAULTS / "sdkconfig.faults", sdkconfig)
+    if project != ROOT:
+        _generate(project)
     tools.cmake(project / "host", directory, "-DCMAKE_BUILD_TYPE=RelWithDebInfo", f"-DTB_SDKCONFIG={sdkconfig}")
     elves = list(directory.glob("*.elf"))
     if len(elves) != 1:

@@ -63,7 +63,7 @@ _ANSWERS = {
     "number": b'{"status":"SUCCESS","credentialsType":"ACCESS_TOKEN","credentialsValue":5}',
     "null-token": b'{"status":"SUCCESS","credentialsType":"ACCESS_TOKEN","credentialsValue":null}',
     "duplicate-key": b'{"status":"SUCCESS","status":"FAILURE"}',
-    "other-kind": b'{"credentialsValue":{"userName":"U"},"credentialsType":"MQTT_BASIC","status":"SUCCESS"}',
+    "other-kind": b'{"credentialsValue":"MIIB","credentialsType":"X509_CERTIFICATE","status":"SUCCESS"}',
     "unknown-status": b'{"status":"MAYBE"}',
     "long-token": b'{"credentialsValue":"' + b"T" * 900 + b'","credentialsType":"ACCESS_TOKEN","status":"SUCCESS"}',
     "lone-surrogate": b'{"credentialsValue":"\\ud800","credentialsType":"ACCESS_TOKEN","status":"SUCCESS"}',
@@ -96,7 +96,7 @@ def troubles_to_be_killed_in(flow: Flow) -> dict[str, tuple[Trouble, ...]]:
         "answer-malformed": (_faulty(Point.ANSWER, Action.CUT, kept_bytes=40),),
         "profile-disabled": (Misconfigured(strategy=ProvisionType.DISABLED),),
     }
-    if flow.token is None:
+    if flow.credentials is None:
         found["device-limit"] = (Changed((("max_devices", 1),), another_device=True),)
     return found
 
@@ -121,7 +121,7 @@ def _messages(flow: Flow) -> Iterator[Case]:
             trouble = _faulty(point, Action.DELAY, mode=mode, delay_s=delay_s)
             yield Case("delay", flow, f"{_at(mode, point)}-{delay_s * 1000:.0f}ms", (trouble,))
         yield Case("duplicate", flow, _at(mode, point), (_faulty(point, Action.DUPLICATE, mode=mode),))
-        answers = _ANSWERS if flow.settings["token"] else {**_ANSWERS, **_ANSWERS_TO_OWN_TOKEN}
+        answers = {**_ANSWERS, **_ANSWERS_TO_OWN_TOKEN} if flow.is_own else _ANSWERS
         bodies = answers if point is Point.ANSWER else _GARBAGE
         for name, payload in bodies.items():
             trouble = _faulty(point, Action.MALFORM, mode=mode, payload=payload)
@@ -160,7 +160,7 @@ def _outages(flow: Flow) -> Iterator[Case]:
     for after in (None, "accept", "connect", "subscribe", "provision", "telemetry"):
         yield Case("down", flow, f"after-{after}" if after else "at-boot", (Down(after),))
     yield Case("limit", flow, "connections", (Crowded(),))
-    if flow.token is None:
+    if flow.credentials is None:
         yield Case("limit", flow, "devices", (Changed((("max_devices", 1),), another_device=True),))
     for name in ("message_rate_limit", "telemetry_message_rate_limit", "telemetry_points_rate_limit"):
         yield Case("limit", flow, name, (Changed(((name, "1:1"),)),))
