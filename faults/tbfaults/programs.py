@@ -52,7 +52,7 @@ def build(flows: Iterable[Flow], preloaded: tuple[Path, ...] = ()) -> Programs:
 def _generate(project: Path) -> None:
     """Make the project of the model that *project* is named after."""
     project.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, ROOT / "codegen/gen.py", "--model", project.name, "--out", project]
+    command = [sys.executable, str(ROOT / "codegen/gen.py"), "--model", project.name, "--out", str(project)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise BenchError(f"no project of {project.name}: {done.stderr.strip()}")

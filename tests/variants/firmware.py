@@ -4,7 +4,6 @@ import fcntl
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,8 +20,11 @@ PATIENCE_S = 30.0
 _OUTCOME = re.compile(r"TB_OUTCOME_([A-Z_0-9]+)")
 
 
-def build(model: str) -> Path:
-    """Return the program of *model*, made of what the tree has now; its project stays in BUILD."""
+def build(model: str, choice: str = "") -> Path:
+    """Return the program of *model*, made of what the tree has now; its project stays in BUILD.
+
+    *choice* is chosen in menuconfig.
+    """
     project = BUILD / model / "project"
     BUILD.mkdir(exist_ok=True)
     with (BUILD / f"{model}.lock").open("w") as lock:  # workers of pytest-xdist share it
@@ -30,9 +32,10 @@ def build(model: str) -> Path:
         _do(sys.executable, ROOT / "codegen/gen.py", "--model", model, "--out", project)
         if not (project / ".venv").exists():
             (project / ".venv").symlink_to(ROOT / ".venv")
-        tree = BUILD / model / "tree"
+        tree = BUILD / model / (choice or "tree")
         tree.mkdir(exist_ok=True)
-        shutil.copyfile(ROOT / "sdkconfig.ci.test", tree / "sdkconfig")
+        chosen = f"CONFIG_{choice}=y\n" if choice else ""
+        (tree / "sdkconfig").write_text((ROOT / "sdkconfig.ci.test").read_text(encoding="utf-8") + chosen)
         _do(
             *("cmake", "-G", "Ninja", "-Wno-dev", "-S", project / "host", "-B", tree),
             *(f"-DTB_SDKCONFIG={tree}/sdkconfig", "-DTB_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Debug"),
