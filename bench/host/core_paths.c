@@ -64,12 +64,11 @@ static bool provision(void)
 {
     static const uint8_t RANDOM[TB_CRED_OWN_TEXT_LEN] = {7, 77, 177};
     tb_session_t session;
-    tb_cred_t pending;
+    tb_cred_t pending = {.kind = TB_CRED_ACCESS_TOKEN};
     tb_prov_response_t response;
     const tb_event_t answered = {.kind = TB_EVENT_ANSWER, .answer = TB_PROV_SUCCESS};
 
     tb_session_init(&session, &CONFIG, false, false, 1);
-    pending.kind = TB_CRED_ACCESS_TOKEN;
     tb_cred_make_text(RANDOM, pending.username);
     return step_does(&session, (tb_event_t){.kind = TB_EVENT_START}, 0, TB_EFFECT_OPEN_FRONT) &&
            step_does(&session, (tb_event_t){.kind = TB_EVENT_CONNECTED}, 100, TB_EFFECT_REQUEST) &&
