@@ -132,8 +132,8 @@ static void on_error(const esp_mqtt_error_codes_t *error)
     if (error->error_type == MQTT_ERROR_TYPE_CONNECTION_REFUSED) {
         s_connection.connack = (uint8_t)error->connect_return_code;
     } else if (error->error_type == MQTT_ERROR_TYPE_TCP_TRANSPORT) {
-        TB_LOGI(TAG, "connection over: %s, errno %d", esp_err_to_name(error->esp_tls_last_esp_err),
-                error->esp_transport_sock_errno);
+        TB_LOGI(TAG, "connection over: %s, TLS 0x%x, errno %d", esp_err_to_name(error->esp_tls_last_esp_err),
+                (unsigned)error->esp_tls_stack_err, error->esp_transport_sock_errno);
         note_tls_failure(error);
     }
 }
