@@ -7,10 +7,15 @@
 #include <string.h>
 
 #include "esp_crt_bundle.h"
+#include "esp_idf_version.h"
 #include "esp_tls_errors.h"
 #include "mbedtls/ssl.h"
 #include "mbedtls/x509.h"
 #include "mbedtls/x509_crt.h"
+
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(6, 0, 0)
+#include "psa/crypto.h"
+#endif
 
 typedef int (*verify_t)(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags);
 
@@ -37,15 +42,26 @@ static int on_verify(void *context, mbedtls_x509_crt *certificate, int depth, ui
     return result;
 }
 
+/** mbedTLS 4 computes by PSA only. ESP-IDF starts that on a chip, but not on its linux target; a second start is none.
+ */
+static esp_err_t start_crypto(void)
+{
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(6, 0, 0)
+    return psa_crypto_init() == PSA_SUCCESS ? ESP_OK : ESP_FAIL;
+#else
+    return ESP_OK;
+#endif
+}
+
 /** Gives the connection what it trusts: called by esp-tls for each one. */
 static esp_err_t attach(void *context)
 {
     mbedtls_ssl_config *config = context;
-    esp_err_t err = ESP_OK;
+    esp_err_t err = start_crypto();
     s_verify.next = NULL;
     s_verify.flags = 0;
     if (s_ca.text == NULL) {
-        err = esp_crt_bundle_attach(config);
+        err = err == ESP_OK ? esp_crt_bundle_attach(config) : err;
         s_verify.next = config->MBEDTLS_PRIVATE(f_vrfy);
         s_verify.next_context = config->MBEDTLS_PRIVATE(p_vrfy);
     } else {
