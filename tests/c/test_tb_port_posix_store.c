@@ -326,6 +326,17 @@ static void setting_needs_room_for_its_NUL(void **state)
     assert_filled(text, TB_TEST_FILL, sizeof(text));
 }
 
+static void longest_text_of_a_certificate_is_read(void **state)
+{
+    (void)state;
+    static char s_pem[3999];
+    char text[4000];
+    memset(s_pem, 'x', sizeof(s_pem));
+    write_file("tb_cfg/ca_cert", (tb_str_t){.ptr = s_pem, .len = sizeof(s_pem)});
+    assert_int_equal(tb_port_config_text("ca_cert", text, sizeof(text)), TB_OK);
+    assert_int_equal(strlen(text), sizeof(s_pem));
+}
+
 static void setting_over_all_bounds_is_refused(void **state)
 {
     (void)state;
@@ -419,6 +430,7 @@ int main(void)
         store_test(draft_whose_path_is_too_long_is_refused),
         store_test(setting_is_read_with_a_NUL),
         store_test(setting_needs_room_for_its_NUL),
+        store_test(longest_text_of_a_certificate_is_read),
         store_test(setting_over_all_bounds_is_refused),
         store_test(setting_that_is_not_set_is_not_found),
         store_test(settings_and_values_of_one_name_are_told_apart),

@@ -15,6 +15,7 @@
 #define DEFAULT_DIR "tb_store"
 #define NAMESPACE "tb"
 #define CONFIG_NAMESPACE "tb_cfg"
+#define CONFIG_TEXT_MAX 3999 // what NVS takes as a string
 
 static const char *TAG = "tb_port_store";
 
@@ -153,7 +154,7 @@ tb_err_t tb_port_erase(const char *key)
 tb_err_t tb_port_config_text(const char *key, char *dst, size_t cap)
 {
     char path[PATH_MAX];
-    char text[1024];
+    char text[CONFIG_TEXT_MAX];
     size_t len = 0;
     tb_err_t err = path_of(CONFIG_NAMESPACE, key, path);
     if (err == TB_OK) {
