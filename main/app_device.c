@@ -15,74 +15,17 @@
 static const char *TAG = "tb_session";
 static const char *TAG_CLIENT = "tb_mqtt_client_helper";
 
-/** Fills the texts of @p wanted that the model has and menuconfig left empty: as @p before has them, or at random.
- *  Returns whether there were any. */
-static bool add_own_texts(tb_cred_t *wanted, const tb_cred_t *before)
-{
-    const struct {
-        unsigned bit;
-        char *text;
-        const char *before;
-    } texts[] = {
-        {TB_CRED_CLIENT_ID, wanted->client_id, before->client_id},
-        {TB_CRED_USERNAME, wanted->username, before->username},
-        {TB_CRED_PASSWORD, wanted->password, before->password},
-    };
-    bool any = false;
-    for (size_t i = 0; i < TB_COUNT(texts); i++) {
-        if ((TB_MODEL_PROV_FIELDS & texts[i].bit) == 0 || texts[i].text[0] != '\0') {
-            continue;
-        }
-        any = true;
-        if (texts[i].before[0] != '\0') {
-            memcpy(texts[i].text, texts[i].before, TB_CRED_TEXT_MAX + 1);
-        } else {
-            uint8_t random[TB_CRED_OWN_TEXT_LEN];
-            tb_port_random(random, sizeof(random));
-            tb_cred_make_text(random, texts[i].text);
-            tb_wipe(random, sizeof(random));
-        }
-    }
-    return any;
-}
-
-/** Decides what credentials to ask for: those configured, completed by the device.
- *  Sets @p asked_before when an earlier request for the same may have succeeded unseen, or when it does no harm to act
- * so.
- *  @param was_provisioned  the device had credentials, and their record is damaged: the pending ones are their copy. */
-static tb_err_t choose_pending(app_device_t *device, bool was_provisioned, bool *asked_before)
-{
-    tb_cred_t *pending = &device->pending;
-    tb_cred_t *wanted = &device->settings.wanted;
-    tb_err_t err = tb_store_load(TB_STORE_PENDING, pending);
-    if (err == TB_ERR_STORE) {
-        return err; // what cannot be read now must not be overwritten: it may be what the device is known by
-    }
-    if (err == TB_OK && was_provisioned) {
-        *asked_before = true;
-        return TB_OK;
-    }
-    if (pending->kind != wanted->kind) {
-        tb_wipe(pending, sizeof(*pending));
-    }
-    // Nobody else has what the device has made for itself, or its certificate: trying it after any FAILURE cannot end
-    // in another device's place, as what a fleet shares could, and finds a device that was created all the same.
-    bool is_own = add_own_texts(wanted, pending) || wanted->kind == TB_CRED_X509;
-    *asked_before = is_own || (wanted->kind != TB_CRED_NONE && tb_cred_equal(wanted, pending));
-    *pending = *wanted;
-    return TB_OK;
-}
-
-/** Sees to what is asked for while the device has no credentials. */
+/** Sees to what is asked for. */
 static tb_outcome_t prepare_request(app_device_t *device, bool was_provisioned, bool *asked_before)
 {
     if (!app_settings_can_provision(&device->settings)) {
         return TB_OUTCOME_NOT_CONFIGURED;
     }
-    if (choose_pending(device, was_provisioned, asked_before) != TB_OK) {
+    if (app_credentials_choose(&device->credentials, &device->settings.wanted, was_provisioned, asked_before) !=
+        TB_OK) {
         return TB_OUTCOME_STORE_FAILED;
     }
-    tb_err_t err = front_connection_check(&device->settings, &device->pending);
+    tb_err_t err = front_connection_check(&device->settings, &device->credentials.pending);
     if (err != TB_OK) {
         TB_LOGE(TAG, "the settings make no request: %s", tb_err_text(err));
         return TB_OUTCOME_NOT_CONFIGURED;
@@ -90,22 +33,12 @@ static tb_outcome_t prepare_request(app_device_t *device, bool was_provisioned, 
     return TB_OUTCOME_NONE;
 }
 
-/** Reads the device's credentials; one whose certificate says it all has them from the start (contract 2.8). */
-static tb_err_t find_credentials(app_device_t *device)
-{
-    if (TB_MODEL_PROV_REQUEST) {
-        return tb_store_load(TB_STORE_CRED, &device->cred);
-    }
-    device->cred.kind = TB_CRED_X509;
-    return TB_OK;
-}
-
 /** Reads what is stored, and sets up the session accordingly. */
 static tb_outcome_t load_credentials(app_device_t *device)
 {
     uint32_t seed = 0;
     bool asked_before = false;
-    tb_err_t err = find_credentials(device);
+    tb_err_t err = app_credentials_load(&device->credentials);
     if (err == TB_ERR_STORE) {
         return TB_OUTCOME_STORE_FAILED; // they may be there, and those that a request gives would replace them
     }
@@ -119,6 +52,7 @@ static tb_outcome_t load_credentials(app_device_t *device)
             return outcome;
         }
     } else {
+        asked_before = app_credentials_load_others(&device->credentials);
         app_settings_forget_secrets(&device->settings);
     }
     tb_port_random(&seed, sizeof(seed));
@@ -129,8 +63,10 @@ static tb_outcome_t load_credentials(app_device_t *device)
                         .backoff_base_ms = CONFIG_TB_BACKOFF_BASE_MS,
                         .backoff_cap_ms = CONFIG_TB_BACKOFF_CAP_MS,
                         .refused_wait_ms = CONFIG_TB_REFUSED_WAIT_S * 1000,
+                        .refusals_max = TB_MODEL_PROV_REQUEST ? CONFIG_TB_REFUSALS_MAX : 0,
+                        .refusals_time_ms = (uint32_t)CONFIG_TB_REFUSALS_TIME_S * 1000,
                         .run_time_ms = device->settings.run_time_s * 1000,
-                        .server_chooses = device->pending.kind == TB_CRED_NONE,
+                        .server_chooses = TB_MODEL_PROV_KIND == TB_CRED_NONE,
                     },
                     has_credentials, asked_before, seed);
     return TB_OUTCOME_NONE;
@@ -178,20 +114,25 @@ static tb_event_t failed(tb_err_t err)
     return (tb_event_t){.kind = TB_EVENT_FAILED, .failure = failure_of(err)};
 }
 
-/** Stores what the server gave, or, in a trial, what it accepted. */
+/** Stores what the server gave, or, in a trial, has accepted. */
 static tb_event_t store_credentials(app_device_t *device)
 {
-    if (device->session.state == TB_STATE_TRIAL_STORE) {
-        device->cred = device->pending;
-    }
-    tb_err_t err = tb_store_commit(&device->cred);
-    if (err != TB_OK) {
-        device->pending = device->cred; // the server gives them only once: from now on they are what we ask for and try
+    if (app_credentials_commit(&device->credentials) != TB_OK) {
         return failed(TB_ERR_STORE);
     }
-    tb_wipe(&device->pending, sizeof(device->pending));
     app_settings_forget_secrets(&device->settings);
     return event_of(TB_EVENT_STORED);
+}
+
+/** A device that has credentials has forgotten what provisioning needs: finds it again. */
+static tb_event_t prepare_again(app_device_t *device)
+{
+    bool asked_before = false;
+    tb_outcome_t outcome = TB_OUTCOME_NOT_CONFIGURED;
+    if (app_settings_recall_secrets(&device->settings) == TB_OK) {
+        outcome = prepare_request(device, false, &asked_before);
+    }
+    return (tb_event_t){.kind = TB_EVENT_FAILED, .failure = outcome};
 }
 
 static tb_err_t start_effect(app_device_t *device, tb_effect_t effect)
@@ -202,15 +143,16 @@ static tb_err_t start_effect(app_device_t *device, tb_effect_t effect)
         app_connection_close(&device->settings);
         return TB_OK;
     case TB_EFFECT_FORGET:
-        return tb_port_erase(TB_STORE_PENDING);
+        return app_credentials_forget(&device->credentials, device->session.has_credentials);
     case TB_EFFECT_OPEN_FRONT:
         return front_connection_open(&device->settings);
     case TB_EFFECT_REQUEST:
-        return front_connection_request(&device->settings, &device->pending);
+        return front_connection_request(&device->settings, &device->credentials.pending);
     case TB_EFFECT_OPEN_TRIAL:
-        return normal_connection_open(&device->settings, &device->pending);
+        return normal_connection_open(&device->settings, &device->credentials.pending);
     case TB_EFFECT_OPEN_NORMAL:
-        return normal_connection_open(&device->settings, &device->cred);
+        app_settings_forget_secrets(&device->settings);
+        return normal_connection_open(&device->settings, &device->credentials.own);
     case TB_EFFECT_ONLINE:
         normal_connection_start(device->settings.telemetry_period_s, tb_port_now_ms());
         return TB_OK;
@@ -232,6 +174,12 @@ static bool perform(app_device_t *device, unsigned effects, tb_event_t *event)
             *event = store_credentials(device);
             return true;
         }
+        if (bit == TB_EFFECT_OPEN_FRONT && device->session.has_credentials) {
+            *event = prepare_again(device);
+            if (event->failure != TB_OUTCOME_NONE) {
+                return true;
+            }
+        }
         tb_err_t err = start_effect(device, (tb_effect_t)bit);
         if (err != TB_OK) {
             *event = failed(err);
@@ -250,10 +198,12 @@ static void log_step(const tb_step_t *step)
     const char *text = tb_outcome_text(step->outcome);
     if (step->wait_ms > 0) {
         TB_LOGW(TAG, "TB_OUTCOME_%s: %s; next attempt in %" PRIu32 " ms", name, text, step->wait_ms);
-    } else if ((step->effects & TB_EFFECT_FINISH) != 0 && step->outcome != TB_OUTCOME_COMPLETE) {
+    } else if (step->outcome == TB_OUTCOME_COMPLETE || tb_outcome_policy(step->outcome) == TB_POLICY_GO_ON) {
+        TB_LOGI(TAG, "TB_OUTCOME_%s: %s", name, text);
+    } else if ((step->effects & TB_EFFECT_FINISH) != 0) {
         TB_LOGE(TAG, "TB_OUTCOME_%s: %s", name, text);
     } else {
-        TB_LOGI(TAG, "TB_OUTCOME_%s: %s", name, text);
+        TB_LOGW(TAG, "TB_OUTCOME_%s: %s", name, text);
     }
 }
 
@@ -269,7 +219,7 @@ static tb_event_t read_answer(app_device_t *device, const tb_port_event_t *got)
         return event_of(TB_EVENT_TICK);
     }
     if (response.outcome == TB_PROV_SUCCESS) {
-        device->cred = response.cred;
+        device->credentials.pending = response.cred;
     }
     tb_event_t event = {.kind = TB_EVENT_ANSWER, .answer = response.outcome};
     tb_wipe(&response, sizeof(response));
@@ -300,9 +250,9 @@ static bool shows_certificate(const app_device_t *device)
 {
     switch (device->session.state) {
     case TB_STATE_TRIAL:
-        return device->pending.kind == TB_CRED_X509;
+        return device->credentials.pending.kind == TB_CRED_X509;
     case TB_STATE_CONNECT:
-        return device->cred.kind == TB_CRED_X509;
+        return device->credentials.own.kind == TB_CRED_X509;
     default:
         return false;
     }
@@ -323,6 +273,8 @@ static tb_event_t translate(app_device_t *device, const tb_port_event_t *got)
         return event_of(TB_EVENT_DISCONNECTED);
     case TB_PORT_PUBLISHED:
         TB_LOGI(TAG_CLIENT, "TBCM_EVENT_PUBLISHED, msg_id=%d", got->msg_id);
+        break;
+    case TB_PORT_WOKEN:
         break;
     case TB_PORT_MESSAGE:
     case TB_PORT_TOO_LARGE:
@@ -351,6 +303,12 @@ static tb_event_t wait_for_event(app_device_t *device)
     return translate(device, &got);
 }
 
+/** Whether new credentials were offered, and are pending now. */
+static bool can_rotate(app_device_t *device)
+{
+    return tb_session_can_rotate(&device->session) && app_credentials_take_offer(&device->credentials);
+}
+
 tb_outcome_t app_device_run(app_device_t *device)
 {
     tb_event_t event = event_of(TB_EVENT_START);
@@ -362,7 +320,7 @@ tb_outcome_t app_device_run(app_device_t *device)
             return step.outcome;
         }
         if (!made_event) {
-            event = wait_for_event(device);
+            event = can_rotate(device) ? event_of(TB_EVENT_ROTATE) : wait_for_event(device);
         }
     }
 }
@@ -375,5 +333,6 @@ void app_device_disconnect(app_device_t *device)
 
 void app_device_destroy(app_device_t *device)
 {
+    app_credentials_withdraw();
     tb_wipe(device, sizeof(*device));
 }

@@ -1,18 +1,18 @@
 /**
  * @file app_device.h
  * The device: its settings, its credentials, and the session that decides what to do next. One task, but for
- * normal_connection_send().
+ * normal_connection_send() and app_credentials_offer().
  */
 #pragma once
 
+#include "app_credentials.h"
 #include "app_settings.h"
 #include "tb/tb_session.h"
 
 /** Secret. */
 typedef struct {
     app_settings_t settings;
-    tb_cred_t cred;    /**< What the device works with, or was just given. */
-    tb_cred_t pending; /**< What it asks for. */
+    app_credentials_t credentials;
     tb_session_t session;
 } app_device_t;
 

@@ -100,33 +100,44 @@ static bool is_set(const char *value, const char *what)
 
 #define TEXT_OF_WANTED(key, fallback, member) {key, fallback, out->wanted.member, sizeof(out->wanted.member)},
 
-tb_err_t app_settings_load(app_settings_t *out)
+tb_err_t app_settings_recall_secrets(app_settings_t *out)
 {
-    out->use_tls = TB_MODEL_PROV_USES_TLS;
-    out->wanted.kind = TB_MODEL_PROV_KIND;
     const struct {
         const char *key;
         const char *fallback;
         char *dst;
         size_t cap;
     } texts[] = {
-        {"host", CONFIG_TBC_TRANSPORT_ADDRESS_HOST, out->host, sizeof(out->host)},
 #if TB_MODEL_PROV_REQUEST
         {"prov_key", CONFIG_TBC_PROVISION_DEVICE_KEY, out->provision_key, sizeof(out->provision_key)},
         {"prov_secret", CONFIG_TBC_PROVISION_DEVICE_SECRET, out->provision_secret, sizeof(out->provision_secret)},
 #endif
         TB_MODEL_PROV_SETTINGS(TEXT_OF_WANTED)
     };
+    out->wanted.kind = TB_MODEL_PROV_KIND;
     for (size_t i = 0; i < TB_COUNT(texts); i++) {
         tb_err_t err = read_text(texts[i].key, texts[i].fallback, texts[i].dst, texts[i].cap);
         if (err != TB_OK) {
             return err;
         }
     }
+    return TB_OK;
+}
+
+tb_err_t app_settings_load(app_settings_t *out)
+{
+    out->use_tls = TB_MODEL_PROV_USES_TLS;
+    tb_err_t err = read_text("host", CONFIG_TBC_TRANSPORT_ADDRESS_HOST, out->host, sizeof(out->host));
+    if (err == TB_OK) {
+        err = app_settings_recall_secrets(out);
+    }
+    if (err != TB_OK) {
+        return err;
+    }
     if (!is_set(out->host, "Hostname")) {
         return TB_ERR_INVALID_ARG;
     }
-    tb_err_t err = read_device_name(out);
+    err = read_device_name(out);
     return err == TB_OK ? read_numbers(out) : err;
 }
 

@@ -32,3 +32,6 @@ bool app_settings_can_provision(const app_settings_t *settings);
 
 /** Wipes what only provisioning needs. */
 void app_settings_forget_secrets(app_settings_t *settings);
+
+/** Reads it again. Errors as app_settings_load(). */
+TB_NODISCARD tb_err_t app_settings_recall_secrets(app_settings_t *settings);

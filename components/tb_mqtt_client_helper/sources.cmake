@@ -10,7 +10,7 @@ set(TB_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/src/tb_json_write.c
     ${CMAKE_CURRENT_LIST_DIR}/src/tb_prov.c
     ${CMAKE_CURRENT_LIST_DIR}/src/tb_session.c
-    ${CMAKE_CURRENT_LIST_DIR}/src/tb_session_names.c
+    ${CMAKE_CURRENT_LIST_DIR}/src/tb_outcome.c
     ${CMAKE_CURRENT_LIST_DIR}/src/tb_store.c
     ${CMAKE_CURRENT_LIST_DIR}/src/tb_utf8.c
     ${TB_MODEL_SOURCES})

@@ -10,6 +10,7 @@ int app_setup(void **state)
     fake_log_reset();
     fake_journal_reset();
     app_device_disconnect(&s_device); // the last test may have left a connection
+    app_credentials_withdraw();
     fake_log_reset();
     fake_store_clear();
     fake_fault_reset();

@@ -265,7 +265,7 @@ static void provisioning_secrets_leave_memory_when_credentials_are_stored(void *
     assert_filled(device->settings.provision_key, 0, sizeof(device->settings.provision_key));
     assert_filled(device->settings.provision_secret, 0, sizeof(device->settings.provision_secret));
     assert_filled(device->settings.wanted.username, 0, sizeof(device->settings.wanted.username));
-    assert_filled(&device->pending, 0, sizeof(device->pending));
+    assert_filled(&device->credentials.pending, 0, sizeof(device->credentials.pending));
 }
 
 static void provisioning_secrets_leave_memory_when_credentials_were_stored_before(void **state)

@@ -89,7 +89,7 @@ static void answer_on_the_normal_connection_changes_nothing(void **state)
     fake_event(TB_PORT_TOO_LARGE);
     assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
     assert_stored(TB_STORE_CRED, OWN);
-    assert_string_equal(app_device()->cred.username, OWN);
+    assert_string_equal(app_device()->credentials.own.username, OWN);
 }
 
 static void second_answer_is_passed_over(void **state)

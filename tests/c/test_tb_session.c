@@ -31,11 +31,14 @@ enum {
     TICK_EARLY = 1 << 17,
     TICK_DUE = 1 << 18,
     TICK_RUN_OVER = 1 << 19,
+    ROTATE = 1 << 20,
+    NOT_CONFIGURED = 1 << 21,
 };
 #define REFUSED_BUT_5 (REFUSED_1 | REFUSED_2 | REFUSED_3 | REFUSED_4 | REFUSED_6)
 #define REFUSED (REFUSED_BUT_5 | REFUSED_5)
 #define ANSWER (SUCCESS | NOT_FOUND | FAILURE | WRONG_KIND | MALFORMED)
-#define FAILED (STORE_FAILED | PORT_FAILED)
+#define FAILED (STORE_FAILED | PORT_FAILED | NOT_CONFIGURED)
+#define FAILED_FOR_NOW (STORE_FAILED | PORT_FAILED)
 
 static const struct {
     unsigned set;
@@ -60,6 +63,8 @@ static const struct {
     {STORED, {.kind = TB_EVENT_STORED}, TB_OUTCOME_NONE},
     {STORE_FAILED, {.kind = TB_EVENT_FAILED, .failure = TB_OUTCOME_STORE_FAILED}, TB_OUTCOME_STORE_FAILED},
     {PORT_FAILED, {.kind = TB_EVENT_FAILED, .failure = TB_OUTCOME_PORT_FAILED}, TB_OUTCOME_PORT_FAILED},
+    {NOT_CONFIGURED, {.kind = TB_EVENT_FAILED, .failure = TB_OUTCOME_NOT_CONFIGURED}, TB_OUTCOME_NOT_CONFIGURED},
+    {ROTATE, {.kind = TB_EVENT_ROTATE}, TB_OUTCOME_NONE},
     {TICK_EARLY, {.kind = TB_EVENT_TICK}, TB_OUTCOME_NONE},
     {TICK_DUE, {.kind = TB_EVENT_TICK}, TB_OUTCOME_NONE},
     {TICK_RUN_OVER, {.kind = TB_EVENT_TICK}, TB_OUTCOME_NONE},
@@ -70,7 +75,8 @@ enum {
     HAS = 1 << 0,   /**< Credentials. */
     ASKED = 1 << 1, /**< Before. */
     WAITS = 1 << 2, /**< After a refusal to provision, rather than to give up. */
-    FLAGS = 1 << 3, /**< One more than all of them. */
+    OFTEN = 1 << 3, /**< The next refusal with code 5 is one too many. */
+    FLAGS = 1 << 4, /**< One more than all of them. */
 };
 
 /** Stands in the table for the outcome that the event itself says. */
@@ -83,7 +89,7 @@ typedef struct {
     tb_state_t to;
     unsigned effects;
     tb_outcome_t outcome;
-    unsigned sets; /**< HAS, ASKED. */
+    unsigned sets, clears; /**< HAS, ASKED. */
 } row_t;
 
 #define ALWAYS .when = 0
@@ -106,10 +112,17 @@ typedef struct {
         .from = (state), .on = (event), .to = TB_STATE_DONE, .effects = (more) | TB_EFFECT_FINISH, .outcome = (news),  \
         __VA_ARGS__                                                                                                    \
     }
-#define WAIT_LONG(state, event, more, news, ...)                                                                       \
+#define BACK_OFF(state, event, more, news, ...)                                                                        \
     {                                                                                                                  \
         .from = (state), .on = (event), .to = TB_STATE_BACKOFF, .effects = (more) | TB_EFFECT_CLOSE,                   \
         .outcome = (news), __VA_ARGS__                                                                                 \
+    }
+#define WAIT_LONG BACK_OFF // for a longer time, see test_tb_session_time.c
+#define ROTATES(state)                                                                                                 \
+    GO(state, ROTATE, TB_STATE_TRIAL, TB_EFFECT_CLOSE | TB_EFFECT_OPEN_TRIAL, TB_OUTCOME_NONE, .when = HAS,            \
+       .sets = ASKED),                                                                                                 \
+    {                                                                                                                  \
+        .from = (state), .on = ROTATE, .unless = HAS, .to = TB_STATE_COUNT                                             \
     }
 #define GO(state, event, next, does, news, ...)                                                                        \
     {                                                                                                                  \
@@ -121,71 +134,101 @@ static const row_t TABLE[] = {
     GO(TB_STATE_START, START, TB_STATE_PROV_CONNECT, TB_EFFECT_OPEN_FRONT, TB_OUTCOME_NONE, .unless = HAS),
     GO(TB_STATE_START, START, TB_STATE_CONNECT, TB_EFFECT_OPEN_NORMAL, TB_OUTCOME_NONE, .when = HAS),
     GIVE_UP(TB_STATE_START, FAILED, 0, OF_EVENT, ALWAYS),
-    IGNORED(TB_STATE_START, CONNECTED | REFUSED | DISCONNECTED | ANSWER | STORED | TICK_EARLY | TICK_DUE),
+    IGNORED(TB_STATE_START, CONNECTED | REFUSED | DISCONNECTED | ANSWER | STORED | ROTATE | TICK_EARLY | TICK_DUE),
     RUN_ENDS(TB_STATE_START),
 
     GO(TB_STATE_PROV_CONNECT, CONNECTED, TB_STATE_PROV_ANSWER, TB_EFFECT_REQUEST, TB_OUTCOME_NONE, ALWAYS),
-    RETRY(TB_STATE_PROV_CONNECT, REFUSED | FAILED, OF_EVENT, ALWAYS),
+    RETRY(TB_STATE_PROV_CONNECT, REFUSED | FAILED_FOR_NOW, OF_EVENT, ALWAYS),
+    GIVE_UP(TB_STATE_PROV_CONNECT, NOT_CONFIGURED, 0, OF_EVENT, .unless = HAS),
+    RETRY(TB_STATE_PROV_CONNECT, NOT_CONFIGURED, OF_EVENT, .when = HAS),
     RETRY(TB_STATE_PROV_CONNECT, DISCONNECTED | TICK_DUE, TB_OUTCOME_UNREACHABLE, ALWAYS),
-    IGNORED(TB_STATE_PROV_CONNECT, START | ANSWER | STORED | TICK_EARLY),
+    IGNORED(TB_STATE_PROV_CONNECT, START | ANSWER | STORED | ROTATE | TICK_EARLY),
     RUN_ENDS(TB_STATE_PROV_CONNECT),
 
     GO(TB_STATE_PROV_ANSWER, SUCCESS, TB_STATE_PROV_STORE, TB_EFFECT_STORE, TB_OUTCOME_NONE, ALWAYS),
-    GIVE_UP(TB_STATE_PROV_ANSWER, NOT_FOUND, TB_EFFECT_FORGET, TB_OUTCOME_NOT_FOUND, .unless = WAITS | ASKED),
-    GIVE_UP(TB_STATE_PROV_ANSWER, NOT_FOUND, 0, TB_OUTCOME_NOT_FOUND, .when = ASKED, .unless = WAITS),
-    WAIT_LONG(TB_STATE_PROV_ANSWER, NOT_FOUND, TB_EFFECT_FORGET, TB_OUTCOME_NOT_FOUND, .when = WAITS, .unless = ASKED),
-    WAIT_LONG(TB_STATE_PROV_ANSWER, NOT_FOUND, 0, TB_OUTCOME_NOT_FOUND, .when = WAITS | ASKED),
-    GIVE_UP(TB_STATE_PROV_ANSWER, FAILURE, TB_EFFECT_FORGET, TB_OUTCOME_FAILURE, .unless = WAITS | ASKED),
-    WAIT_LONG(TB_STATE_PROV_ANSWER, FAILURE, TB_EFFECT_FORGET, TB_OUTCOME_FAILURE, .when = WAITS, .unless = ASKED),
+    GIVE_UP(TB_STATE_PROV_ANSWER, NOT_FOUND, TB_EFFECT_FORGET, TB_OUTCOME_NOT_FOUND, .unless = WAITS | ASKED | HAS),
+    GIVE_UP(TB_STATE_PROV_ANSWER, NOT_FOUND, 0, TB_OUTCOME_NOT_FOUND, .when = ASKED, .unless = WAITS | HAS),
+    WAIT_LONG(TB_STATE_PROV_ANSWER, NOT_FOUND, TB_EFFECT_FORGET, TB_OUTCOME_NOT_FOUND, .when = WAITS,
+              .unless = ASKED | HAS),
+    WAIT_LONG(TB_STATE_PROV_ANSWER, NOT_FOUND, 0, TB_OUTCOME_NOT_FOUND, .when = WAITS | ASKED, .unless = HAS),
+    BACK_OFF(TB_STATE_PROV_ANSWER, NOT_FOUND, TB_EFFECT_FORGET, TB_OUTCOME_NOT_FOUND, .when = HAS, .unless = ASKED),
+    BACK_OFF(TB_STATE_PROV_ANSWER, NOT_FOUND, 0, TB_OUTCOME_NOT_FOUND, .when = HAS | ASKED),
+    GIVE_UP(TB_STATE_PROV_ANSWER, FAILURE, TB_EFFECT_FORGET, TB_OUTCOME_FAILURE, .unless = WAITS | ASKED | HAS),
+    WAIT_LONG(TB_STATE_PROV_ANSWER, FAILURE, TB_EFFECT_FORGET, TB_OUTCOME_FAILURE, .when = WAITS,
+              .unless = ASKED | HAS),
+    BACK_OFF(TB_STATE_PROV_ANSWER, FAILURE, TB_EFFECT_FORGET, TB_OUTCOME_FAILURE, .when = HAS, .unless = ASKED),
     GO(TB_STATE_PROV_ANSWER, FAILURE, TB_STATE_TRIAL, TB_EFFECT_CLOSE | TB_EFFECT_OPEN_TRIAL, TB_OUTCOME_FAILURE,
        .when = ASKED),
-    GIVE_UP(TB_STATE_PROV_ANSWER, WRONG_KIND, 0, TB_OUTCOME_WRONG_KIND, .unless = WAITS),
-    WAIT_LONG(TB_STATE_PROV_ANSWER, WRONG_KIND, 0, TB_OUTCOME_WRONG_KIND, .when = WAITS),
+    GIVE_UP(TB_STATE_PROV_ANSWER, WRONG_KIND, 0, TB_OUTCOME_WRONG_KIND, .unless = WAITS | HAS),
+    WAIT_LONG(TB_STATE_PROV_ANSWER, WRONG_KIND, 0, TB_OUTCOME_WRONG_KIND, .when = WAITS, .unless = HAS),
+    BACK_OFF(TB_STATE_PROV_ANSWER, WRONG_KIND, 0, TB_OUTCOME_WRONG_KIND, .when = HAS),
     RETRY(TB_STATE_PROV_ANSWER, MALFORMED, TB_OUTCOME_MALFORMED, .sets = ASKED),
     RETRY(TB_STATE_PROV_ANSWER, REFUSED | DISCONNECTED, TB_OUTCOME_CLOSED, .sets = ASKED),
     RETRY(TB_STATE_PROV_ANSWER, TICK_DUE, TB_OUTCOME_NO_ANSWER, .sets = ASKED),
-    RETRY(TB_STATE_PROV_ANSWER, FAILED, OF_EVENT, .sets = ASKED),
-    IGNORED(TB_STATE_PROV_ANSWER, START | CONNECTED | STORED | TICK_EARLY),
+    RETRY(TB_STATE_PROV_ANSWER, FAILED_FOR_NOW, OF_EVENT, .sets = ASKED),
+    GIVE_UP(TB_STATE_PROV_ANSWER, NOT_CONFIGURED, 0, OF_EVENT, .sets = ASKED, .unless = HAS),
+    RETRY(TB_STATE_PROV_ANSWER, NOT_CONFIGURED, OF_EVENT, .sets = ASKED, .when = HAS),
+    IGNORED(TB_STATE_PROV_ANSWER, START | CONNECTED | STORED | ROTATE | TICK_EARLY),
     RUN_ENDS(TB_STATE_PROV_ANSWER),
 
     GO(TB_STATE_PROV_STORE, STORED, TB_STATE_CONNECT, TB_EFFECT_CLOSE | TB_EFFECT_OPEN_NORMAL, TB_OUTCOME_PROVISIONED,
-       .sets = HAS),
-    RETRY(TB_STATE_PROV_STORE, FAILED, OF_EVENT, .sets = ASKED),
-    IGNORED(TB_STATE_PROV_STORE, START | CONNECTED | REFUSED | DISCONNECTED | ANSWER | TICK_EARLY | TICK_DUE),
+       .sets = HAS, .clears = ASKED),
+    RETRY(TB_STATE_PROV_STORE, FAILED_FOR_NOW, OF_EVENT, .sets = ASKED),
+    GIVE_UP(TB_STATE_PROV_STORE, NOT_CONFIGURED, 0, OF_EVENT, .sets = ASKED, .unless = HAS),
+    RETRY(TB_STATE_PROV_STORE, NOT_CONFIGURED, OF_EVENT, .sets = ASKED, .when = HAS),
+    IGNORED(TB_STATE_PROV_STORE, START | CONNECTED | REFUSED | DISCONNECTED | ANSWER | ROTATE | TICK_EARLY | TICK_DUE),
     RUN_ENDS(TB_STATE_PROV_STORE),
 
     GO(TB_STATE_TRIAL, CONNECTED, TB_STATE_TRIAL_STORE, TB_EFFECT_STORE, TB_OUTCOME_NONE, ALWAYS),
-    GIVE_UP(TB_STATE_TRIAL, REFUSED_5, 0, TB_OUTCOME_FAILURE, .unless = WAITS),
-    WAIT_LONG(TB_STATE_TRIAL, REFUSED_5, 0, TB_OUTCOME_FAILURE, .when = WAITS),
-    RETRY(TB_STATE_TRIAL, REFUSED_BUT_5 | FAILED, OF_EVENT, ALWAYS),
+    GIVE_UP(TB_STATE_TRIAL, REFUSED_5, 0, TB_OUTCOME_FAILURE, .unless = WAITS | HAS),
+    WAIT_LONG(TB_STATE_TRIAL, REFUSED_5, 0, TB_OUTCOME_FAILURE, .when = WAITS, .unless = HAS),
+    RETRY(TB_STATE_TRIAL, REFUSED_5, TB_OUTCOME_ROTATION_REFUSED, .when = HAS),
+    RETRY(TB_STATE_TRIAL, REFUSED_BUT_5 | FAILED_FOR_NOW, OF_EVENT, ALWAYS),
+    GIVE_UP(TB_STATE_TRIAL, NOT_CONFIGURED, 0, OF_EVENT, .unless = HAS),
+    RETRY(TB_STATE_TRIAL, NOT_CONFIGURED, OF_EVENT, .when = HAS),
     RETRY(TB_STATE_TRIAL, DISCONNECTED | TICK_DUE, TB_OUTCOME_UNREACHABLE, ALWAYS),
-    IGNORED(TB_STATE_TRIAL, START | ANSWER | STORED | TICK_EARLY),
+    IGNORED(TB_STATE_TRIAL, START | ANSWER | STORED | ROTATE | TICK_EARLY),
     RUN_ENDS(TB_STATE_TRIAL),
 
-    GO(TB_STATE_TRIAL_STORE, STORED, TB_STATE_ONLINE, TB_EFFECT_ONLINE, TB_OUTCOME_ONLINE, .sets = HAS),
-    RETRY(TB_STATE_TRIAL_STORE, FAILED, OF_EVENT, ALWAYS),
+    GO(TB_STATE_TRIAL_STORE, STORED, TB_STATE_ONLINE, TB_EFFECT_ONLINE, TB_OUTCOME_ONLINE, .sets = HAS,
+       .clears = ASKED),
+    RETRY(TB_STATE_TRIAL_STORE, FAILED_FOR_NOW, OF_EVENT, ALWAYS),
+    GIVE_UP(TB_STATE_TRIAL_STORE, NOT_CONFIGURED, 0, OF_EVENT, .unless = HAS),
+    RETRY(TB_STATE_TRIAL_STORE, NOT_CONFIGURED, OF_EVENT, .when = HAS),
     RETRY(TB_STATE_TRIAL_STORE, DISCONNECTED, TB_OUTCOME_CONNECTION_LOST, ALWAYS),
-    IGNORED(TB_STATE_TRIAL_STORE, START | CONNECTED | REFUSED | ANSWER | TICK_EARLY | TICK_DUE),
+    IGNORED(TB_STATE_TRIAL_STORE, START | CONNECTED | REFUSED | ANSWER | ROTATE | TICK_EARLY | TICK_DUE),
     RUN_ENDS(TB_STATE_TRIAL_STORE),
 
     GO(TB_STATE_CONNECT, CONNECTED, TB_STATE_ONLINE, TB_EFFECT_ONLINE, TB_OUTCOME_ONLINE, ALWAYS),
-    RETRY(TB_STATE_CONNECT, REFUSED | FAILED, OF_EVENT, ALWAYS),
+    GO(TB_STATE_CONNECT, REFUSED_5, TB_STATE_PROV_CONNECT, TB_EFFECT_CLOSE | TB_EFFECT_OPEN_FRONT,
+       TB_OUTCOME_REPROVISION, .when = OFTEN, .clears = ASKED),
+    GO(TB_STATE_CONNECT, REFUSED_5, TB_STATE_TRIAL, TB_EFFECT_CLOSE | TB_EFFECT_OPEN_TRIAL, OF_EVENT, .when = ASKED,
+       .unless = OFTEN),
+    RETRY(TB_STATE_CONNECT, REFUSED_5, OF_EVENT, .unless = OFTEN | ASKED),
+    RETRY(TB_STATE_CONNECT, REFUSED_BUT_5 | FAILED_FOR_NOW, OF_EVENT, ALWAYS),
+    GIVE_UP(TB_STATE_CONNECT, NOT_CONFIGURED, 0, OF_EVENT, .unless = HAS),
+    RETRY(TB_STATE_CONNECT, NOT_CONFIGURED, OF_EVENT, .when = HAS),
     RETRY(TB_STATE_CONNECT, DISCONNECTED | TICK_DUE, TB_OUTCOME_UNREACHABLE, ALWAYS),
     IGNORED(TB_STATE_CONNECT, START | ANSWER | STORED | TICK_EARLY),
+    ROTATES(TB_STATE_CONNECT),
     RUN_ENDS(TB_STATE_CONNECT),
 
     RETRY(TB_STATE_ONLINE, REFUSED | DISCONNECTED, TB_OUTCOME_CONNECTION_LOST, ALWAYS),
-    RETRY(TB_STATE_ONLINE, FAILED, OF_EVENT, ALWAYS),
+    RETRY(TB_STATE_ONLINE, FAILED_FOR_NOW, OF_EVENT, ALWAYS),
+    GIVE_UP(TB_STATE_ONLINE, NOT_CONFIGURED, 0, OF_EVENT, .unless = HAS),
+    RETRY(TB_STATE_ONLINE, NOT_CONFIGURED, OF_EVENT, .when = HAS),
     IGNORED(TB_STATE_ONLINE, START | CONNECTED | ANSWER | STORED | TICK_EARLY | TICK_DUE),
+    ROTATES(TB_STATE_ONLINE),
     RUN_ENDS(TB_STATE_ONLINE),
 
     GO(TB_STATE_BACKOFF, TICK_DUE, TB_STATE_PROV_CONNECT, TB_EFFECT_OPEN_FRONT, TB_OUTCOME_NONE, .unless = HAS),
     GO(TB_STATE_BACKOFF, TICK_DUE, TB_STATE_CONNECT, TB_EFFECT_OPEN_NORMAL, TB_OUTCOME_NONE, .when = HAS),
     IGNORED(TB_STATE_BACKOFF, START | CONNECTED | REFUSED | DISCONNECTED | ANSWER | STORED | FAILED | TICK_EARLY),
+    ROTATES(TB_STATE_BACKOFF),
     RUN_ENDS(TB_STATE_BACKOFF),
 
-    IGNORED(TB_STATE_DONE, START | CONNECTED | REFUSED | DISCONNECTED | ANSWER | STORED | FAILED | TICK_EARLY |
-            TICK_DUE | TICK_RUN_OVER),
+    IGNORED(TB_STATE_DONE, START | CONNECTED | REFUSED | DISCONNECTED | ANSWER | STORED | FAILED | ROTATE |
+            TICK_EARLY | TICK_DUE | TICK_RUN_OVER),
 };
 // clang-format on
 
@@ -232,7 +275,8 @@ static tb_session_t session_in(tb_state_t state, unsigned flags)
                                            .answer_timeout_ms = ANSWER_MS,
                                            .backoff_base_ms = 1000,
                                            .backoff_cap_ms = 60000,
-                                           .refused_wait_ms = (flags & WAITS) != 0 ? REFUSED_WAIT_MS : 0},
+                                           .refused_wait_ms = (flags & WAITS) != 0 ? REFUSED_WAIT_MS : 0,
+                                           .refusals_max = (flags & OFTEN) != 0 ? 1 : 0},
                     (flags & HAS) != 0, (flags & ASKED) != 0, 7);
     session.state = state;
     session.deadline_ms = deadline_of(state);
@@ -278,7 +322,7 @@ static void check_cell(tb_state_t from, size_t e, unsigned flags)
         return;
     }
     tb_outcome_t outcome = row->outcome == OF_EVENT ? EVENTS[e].outcome : row->outcome;
-    unsigned known = flags | row->sets;
+    unsigned known = (flags | row->sets) & ~row->clears;
     assert_string_equal(tb_state_name(session.state), tb_state_name(row->to));
     assert_int_equal(step.effects, row->effects);
     assert_string_equal(tb_outcome_name(step.outcome), tb_outcome_name(outcome));

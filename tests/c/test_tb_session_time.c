@@ -191,15 +191,121 @@ static void short_stay_online_does_not_start_the_backoff_anew(void **state)
     assert_int_equal(session.failures, 21);
 }
 
-static void refusal_to_provision_waits_as_long_as_configured(void **state)
+/** Refuses to provision at 10 ms. Returns the wait. */
+static uint32_t wait_after_refusal(tb_session_t *session)
+{
+    step(session, TB_EVENT_START, 0);
+    step(session, TB_EVENT_CONNECTED, 0);
+    return step(session, TB_EVENT_ANSWER, 10).wait_ms;
+}
+
+static void refusal_to_provision_waits_at_least_half_as_long_as_configured(void **state)
 {
     (void)state;
-    tb_session_t session = session_with(CONFIG, false, 1);
-    step(&session, TB_EVENT_START, 0);
-    step(&session, TB_EVENT_CONNECTED, 0);
-    assert_int_equal(step(&session, TB_EVENT_ANSWER, 10).wait_ms, CONFIG.refused_wait_ms);
-    assert_int_equal(tb_session_deadline(&session), 10 + CONFIG.refused_wait_ms);
-    assert_int_equal(step(&session, TB_EVENT_TICK, 10 + CONFIG.refused_wait_ms).effects, TB_EFFECT_OPEN_FRONT);
+    uint32_t least = UINT32_MAX;
+    uint32_t most = 0;
+    for (uint32_t seed = 1; seed <= 2000; seed++) {
+        tb_session_t session = session_with(CONFIG, false, seed * 2654435761u);
+        uint32_t wait_ms = wait_after_refusal(&session);
+        least = wait_ms < least ? wait_ms : least;
+        most = wait_ms > most ? wait_ms : most;
+        assert_int_equal(tb_session_deadline(&session), 10 + wait_ms);
+        assert_int_equal(step(&session, TB_EVENT_TICK, 10 + wait_ms).effects, TB_EFFECT_OPEN_FRONT);
+    }
+    assert_in_range(least, 150000, 152000);
+    assert_in_range(most, 298000, 300000);
+}
+
+static void shortest_and_longest_wait_after_a_refusal(void **state)
+{
+    (void)state;
+    static const uint32_t LONGEST[] = {1, 2, UINT32_MAX};
+    for (size_t i = 0; i < TB_COUNT(LONGEST); i++) {
+        tb_session_config_t config = CONFIG;
+        config.refused_wait_ms = LONGEST[i];
+        tb_session_t session = session_with(config, false, 77);
+        assert_in_range(wait_after_refusal(&session), LONGEST[i] - LONGEST[i] / 2, LONGEST[i]);
+    }
+}
+
+static tb_session_config_t asking_again_after(uint32_t refusals, uint32_t time_ms)
+{
+    tb_session_config_t config = CONFIG;
+    config.run_time_ms = 0;
+    config.refusals_max = refusals;
+    config.refusals_time_ms = time_ms;
+    return config;
+}
+
+/** A session with credentials is refused with @p code at @p now_ms. Returns what became of that. */
+static tb_outcome_t refused_at(tb_session_t *session, uint8_t code, uint64_t now_ms)
+{
+    session->state = TB_STATE_CONNECT;
+    return tb_session_step(session, &(tb_event_t){.kind = TB_EVENT_REFUSED, .connack = code}, now_ms).outcome;
+}
+
+static void credentials_are_asked_for_again_only_after_the_number_and_the_time(void **state)
+{
+    (void)state;
+    tb_session_t session = session_with(asking_again_after(3, 60000), true, 1);
+    assert_int_equal(refused_at(&session, 5, 1000), TB_OUTCOME_NOT_AUTHORIZED);
+    assert_int_equal(refused_at(&session, 5, 2000), TB_OUTCOME_NOT_AUTHORIZED);
+    assert_int_equal(refused_at(&session, 5, 60999), TB_OUTCOME_NOT_AUTHORIZED); // often enough, and not long enough
+    assert_int_equal(refused_at(&session, 5, 61000), TB_OUTCOME_REPROVISION);
+    assert_int_equal(session.state, TB_STATE_PROV_CONNECT);
+    assert_true(session.has_credentials);
+
+    tb_session_t patient = session_with(asking_again_after(3, 60000), true, 1);
+    assert_int_equal(refused_at(&patient, 5, 1000), TB_OUTCOME_NOT_AUTHORIZED);
+    assert_int_equal(refused_at(&patient, 5, 99000), TB_OUTCOME_NOT_AUTHORIZED); // long enough, and not often enough
+    assert_int_equal(refused_at(&patient, 5, 99001), TB_OUTCOME_REPROVISION);
+}
+
+static void no_other_refusal_costs_credentials(void **state)
+{
+    (void)state;
+    tb_session_t session = session_with(asking_again_after(1, 0), true, 1);
+    for (unsigned code = 0; code <= UINT8_MAX; code++) {
+        if (code != 5) {
+            assert_int_not_equal(refused_at(&session, (uint8_t)code, code), TB_OUTCOME_REPROVISION);
+        }
+    }
+    assert_int_equal(session.refusals, 0);
+}
+
+static void refusals_are_counted_anew_once_the_device_was_online(void **state)
+{
+    (void)state;
+    tb_session_t session = session_with(asking_again_after(2, 0), true, 1);
+    assert_int_equal(refused_at(&session, 5, 1000), TB_OUTCOME_NOT_AUTHORIZED);
+    session.state = TB_STATE_CONNECT;
+    assert_int_equal(step(&session, TB_EVENT_CONNECTED, 2000).outcome, TB_OUTCOME_ONLINE);
+    assert_int_equal(refused_at(&session, 5, 3000), TB_OUTCOME_NOT_AUTHORIZED);
+    assert_int_equal(refused_at(&session, 5, 4000), TB_OUTCOME_REPROVISION);
+}
+
+static void refusals_are_counted_anew_after_asking_again(void **state)
+{
+    (void)state;
+    tb_session_t session = session_with(asking_again_after(2, 0), true, 1);
+    assert_int_equal(refused_at(&session, 5, 1000), TB_OUTCOME_NOT_AUTHORIZED);
+    assert_int_equal(refused_at(&session, 5, 2000), TB_OUTCOME_REPROVISION);
+    step(&session, TB_EVENT_CONNECTED, 3000);
+    assert_int_equal(step(&session, TB_EVENT_ANSWER, 4000).outcome, TB_OUTCOME_FAILURE); // the server says no
+    assert_int_equal(session.state, TB_STATE_BACKOFF);
+    assert_int_equal(step(&session, TB_EVENT_TICK, session.deadline_ms).effects, TB_EFFECT_OPEN_NORMAL);
+    assert_int_equal(refused_at(&session, 5, 5000), TB_OUTCOME_NOT_AUTHORIZED);
+    assert_int_equal(refused_at(&session, 5, 6000), TB_OUTCOME_REPROVISION);
+}
+
+static void credentials_are_never_asked_for_again_when_that_is_off(void **state)
+{
+    (void)state;
+    tb_session_t session = session_with(asking_again_after(0, 0), true, 1);
+    session.refusals = UINT32_MAX - 1;
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(refused_at(&session, 5, 1000 + i), TB_OUTCOME_NOT_AUTHORIZED);
+    }
 }
 
 static void run_ends_a_run_time_after_the_first_time_online(void **state)
@@ -298,7 +404,13 @@ int main(void)
         cmocka_unit_test(provisioning_starts_the_backoff_anew),
         cmocka_unit_test(long_stay_online_starts_the_backoff_anew),
         cmocka_unit_test(short_stay_online_does_not_start_the_backoff_anew),
-        cmocka_unit_test(refusal_to_provision_waits_as_long_as_configured),
+        cmocka_unit_test(refusal_to_provision_waits_at_least_half_as_long_as_configured),
+        cmocka_unit_test(shortest_and_longest_wait_after_a_refusal),
+        cmocka_unit_test(credentials_are_asked_for_again_only_after_the_number_and_the_time),
+        cmocka_unit_test(no_other_refusal_costs_credentials),
+        cmocka_unit_test(refusals_are_counted_anew_once_the_device_was_online),
+        cmocka_unit_test(refusals_are_counted_anew_after_asking_again),
+        cmocka_unit_test(credentials_are_never_asked_for_again_when_that_is_off),
         cmocka_unit_test(run_ends_a_run_time_after_the_first_time_online),
         cmocka_unit_test(reconnecting_does_not_prolong_the_run),
         cmocka_unit_test(run_ends_while_the_connection_is_down),

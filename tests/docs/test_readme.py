@@ -108,7 +108,7 @@ def test_all_of_our_menu_is_shown(readme: Page) -> None:
 
 
 def test_each_outcome_is_explained(readme: Page) -> None:
-    listed = _text(f"{COMPONENT}/include/tb/tb_session.h").partition("#define TB_OUTCOME_LIST")[2]
+    listed = _text(f"{COMPONENT}/include/tb/tb_outcome.h").partition("#define TB_OUTCOME_LIST")[2]
     outcomes = [f"TB_OUTCOME_{name}" for name in re.findall(r"\bX\((\w+),", listed)]
     assert sorted(readme.first_column("TB_OUTCOME_PROVISIONED")) == sorted(outcomes)
 

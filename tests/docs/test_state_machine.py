@@ -1,4 +1,4 @@
-"""docs/state-machine.md says exactly what tb_session.c does."""
+"""docs/state-machine.md and docs/outcomes.md say exactly what tb_session.c does."""
 
 import re
 import subprocess
@@ -59,10 +59,11 @@ class Row:
 
     def _outcome(self, case: Case, by_code: dict[str, str]) -> str:
         if self.outcome == OF_THE_EVENT:
-            (failure,) = case.terms & {"STORE_FAILED", "PORT_FAILED"}
+            (failure,) = case.terms & {"STORE_FAILED", "PORT_FAILED", "NOT_CONFIGURED"}
             return failure
         if self.outcome == BY_THE_CODE:
             (code,) = (term.removeprefix("code ") for term in case.terms if term.startswith("code "))
+            code += ", to a certificate" if "certificate shown" in case.terms else ""
             return by_code.get(code, by_code["any other"])
         return self.outcome
 
@@ -72,15 +73,22 @@ def _terms(cell: str) -> frozenset[str]:
 
 
 @pytest.fixture(scope="module")
-def cases(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
-    """Everything that the code can do, from a program that prints it."""
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A program that prints what the code does."""
     program = tmp_path_factory.mktemp("session") / "session_table"
     shown = program.parent / "tb_model.h"
     shown.write_text("#define TB_MODEL_TLS 1\n")  # with the names of all outcomes
-    sources = [Path(__file__).parent / "session_table.c", *COMPONENT.glob("src/tb_session*.c")]
+    core = (COMPONENT / "src" / name for name in ("tb_session.c", "tb_outcome.c", "tb_buf.c"))
+    sources = [Path(__file__).parent / "session_table.c", *core]
     subprocess.run(
         ["gcc", "-std=c11", "-Wall", f"-I{COMPONENT}/include", f"-I{shown.parent}", *sources, "-o", program], check=True
     )
+    return program
+
+
+@pytest.fixture(scope="module")
+def cases(program: Path) -> list[Case]:
+    """Everything that the code can do."""
     printed = subprocess.run([program], check=True, capture_output=True, text=True).stdout
     fields = (line.split("\t") for line in printed.splitlines())
     return [Case(f[0], f[1], _terms(f[2]), f[3], f[4], f[5], _terms(f[6])) for f in fields]
@@ -140,3 +148,18 @@ def test_the_figure_has_the_edges_of_the_table(rows: list[Row]) -> None:
     drawn = set(re.findall(r"^\s*(\w+) --> (\w+):", figure, re.MULTILINE))
     run_time_over = frozenset({"run time over"})
     assert drawn == {(state, row.next) for row in rows if row.condition != run_time_over for state in row.states}
+
+
+def test_each_outcome_has_its_policy_and_its_text(program: Path) -> None:
+    printed = subprocess.run([program, "policies"], check=True, capture_output=True, text=True).stdout
+    table = read("docs/outcomes.md").table(
+        "Outcome", "Arises when", "Policy", "The device then", "After", "Stops", "A person reads"
+    )
+    assert [(row["Outcome"], row["Policy"], row["A person reads"]) for row in table] == [
+        tuple(line.split("\t")) for line in printed.splitlines()
+    ]
+
+
+def test_each_policy_is_explained() -> None:
+    policies = {row["Policy"] for row in read("docs/outcomes.md").table("Policy", "The device")}
+    assert policies == {"GO_ON", "RETRY", "WAIT", "STOP"}

@@ -27,6 +27,8 @@ static tb_session_config_t take_config(fuzz_input_t *in)
         .backoff_cap_ms = fuzz_take_u32(in),
         .refused_wait_ms = fuzz_take_u32(in),
         .run_time_ms = fuzz_take_u32(in),
+        .refusals_max = 3,
+        .refusals_time_ms = 1000,
     };
 }
 
@@ -38,7 +40,7 @@ static tb_event_t take_event(fuzz_input_t *in)
         .kind = kind,
         .connack = attribute,
         .answer = (tb_prov_outcome_t)(attribute % (TB_PROV_MALFORMED + 1)),
-        .failure = attribute % 2 == 0 ? TB_OUTCOME_STORE_FAILED : TB_OUTCOME_PORT_FAILED,
+        .failure = attribute % 2 == 0 ? TB_OUTCOME_STORE_FAILED : TB_OUTCOME_NOT_CONFIGURED,
     };
 }
 
@@ -72,11 +74,12 @@ static void check_effects(world_t *world, const tb_session_t *session, unsigned 
     fuzz_check((opens & (opens - 1)) == 0); // one connection at most
     fuzz_check(opens == 0 || !world->is_open);
     fuzz_check(opens != TB_EFFECT_OPEN_NORMAL || session->has_credentials);
-    fuzz_check(opens != TB_EFFECT_OPEN_FRONT || !session->has_credentials);
-    fuzz_check(opens != TB_EFFECT_OPEN_TRIAL || !session->has_credentials);
+    fuzz_check(opens != TB_EFFECT_OPEN_FRONT || !session->has_credentials ||
+               session->outcome == TB_OUTCOME_REPROVISION);
+    fuzz_check(opens != TB_EFFECT_OPEN_TRIAL || session->asked_before);
     world->is_open = world->is_open || opens != 0;
     fuzz_check((effects & (TB_EFFECT_REQUEST | TB_EFFECT_ONLINE | TB_EFFECT_STORE)) == 0 || world->is_open);
-    fuzz_check((effects & (TB_EFFECT_FORGET | TB_EFFECT_REQUEST)) == 0 || !session->has_credentials);
+    fuzz_check((effects & TB_EFFECT_FORGET) == 0 || !session->asked_before);
     fuzz_check((effects & TB_EFFECT_STORE) == 0 || effects == TB_EFFECT_STORE);
     world->must_store = world->must_store || (effects != 0 && session->state == TB_STATE_PROV_STORE);
     world->is_finished = world->is_finished || (effects & TB_EFFECT_FINISH) != 0;

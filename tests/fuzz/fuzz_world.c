@@ -10,6 +10,7 @@
 
 #define CALLS_MAX 20000 // more of them without input left: the device does not come to an end
 #define MESSAGE_MAX 1024
+#define OTHER_TASK 0xFF // the message id of an acknowledgement that is none: another task acts instead
 #define GRANTED WORLD_CANARY "-GRANTED"
 
 #define ANSWER_SUCCESS(token)                                                                                          \
@@ -32,7 +33,9 @@ static struct {
     jmp_buf plug;
     uint64_t now_ms;
     unsigned calls;
+    unsigned requests;
     const char *token;
+    void (*other_task)(void);
     slot_t slots[2];
     bool is_open;
     bool is_up;      /**< The device was told that it is connected. */
@@ -57,6 +60,7 @@ void world_begin(fuzz_input_t *input)
     s_world.calls = 0;
     s_world.is_open = false;
     s_world.token = NULL;
+    s_world.requests = 0;
     s_world.slots[0].len = 0;
     s_world.slots[1].len = 0;
 }
@@ -78,6 +82,16 @@ bool world_run(void (*run)(void *), void *context)
 void world_configure_token(const char *token)
 {
     s_world.token = token;
+}
+
+void world_other_task(void (*act)(void))
+{
+    s_world.other_task = act;
+}
+
+unsigned world_requests(void)
+{
+    return s_world.requests;
 }
 
 static slot_t *slot_of(const char *key)
@@ -161,6 +175,7 @@ tb_err_t tb_port_subscribe(const char *topic, int *msg_id)
 static void take_request(tb_str_t payload)
 {
     tb_cred_t pending;
+    s_world.requests++;
     tb_json_member_t token = {.key = TB_STR(TB_KEY_TOKEN)};
     fuzz_check(tb_json_read_object(payload, &token, 1) == TB_OK);
     fuzz_check(tb_json_read_string(&token.value, s_world.requested, sizeof(s_world.requested)) == TB_OK);
@@ -260,6 +275,19 @@ static bool take_answer(fuzz_input_t *in, tb_port_event_t *out)
     return told;
 }
 
+static bool acknowledge(uint8_t msg_id, tb_port_event_t *out)
+{
+    if (msg_id == OTHER_TASK && s_world.other_task != NULL) {
+        s_world.other_task();
+        return tell((tb_port_event_t){.kind = TB_PORT_WOKEN}, out);
+    }
+    return tell((tb_port_event_t){.kind = TB_PORT_PUBLISHED, .msg_id = msg_id}, out);
+}
+
+void tb_port_wake(void)
+{
+}
+
 bool tb_port_next_event(uint32_t wait_ms, tb_port_event_t *out)
 {
     fuzz_input_t *in = s_world.input;
@@ -283,7 +311,7 @@ bool tb_port_next_event(uint32_t wait_ms, tb_port_event_t *out)
     case 4:
         return tell((tb_port_event_t){.kind = TB_PORT_DISCONNECTED}, out);
     case 5:
-        return tell((tb_port_event_t){.kind = TB_PORT_PUBLISHED, .msg_id = fuzz_take_byte(in)}, out);
+        return acknowledge(fuzz_take_byte(in), out);
     case 6:
         return tell((tb_port_event_t){.kind = TB_PORT_TOO_LARGE}, out);
     case 7:

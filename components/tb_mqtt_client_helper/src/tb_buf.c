@@ -111,6 +111,14 @@ tb_err_t tb_str_copy(tb_str_t text, char *dst, size_t cap)
     return TB_OK;
 }
 
+const char *tb_text_at(const char *texts, size_t at)
+{
+    for (; at > 0; at--) {
+        texts += strlen(texts) + 1;
+    }
+    return texts;
+}
+
 void tb_wipe(void *memory, size_t len)
 {
     volatile unsigned char *at = memory;

@@ -6,6 +6,7 @@
 // payload: an access token: the token; MQTT basic: client_id NUL username NUL password; a certificate: nothing
 #define RECORD_VERSION 1
 #define HEADER_LEN 4
+#define LENGTH_AT 2
 #define CRC_LEN 4
 
 tb_err_t tb_cred_from_token(tb_str_t token, tb_cred_t *out)
@@ -84,34 +85,37 @@ static uint32_t read_little_endian(const char *at, size_t bytes)
     return value;
 }
 
-static void put_payload(const tb_cred_t *cred, tb_buf_t *out)
+/** The texts of a record stand in this order; an access token is a user name alone. */
+enum { CLIENT_ID, USERNAME, PASSWORD, TEXTS };
+
+static size_t first_text(tb_cred_kind_t kind)
 {
-    if (cred->kind == TB_CRED_MQTT_BASIC) {
-        tb_buf_put(out, tb_str(cred->client_id));
-        tb_buf_put_char(out, '\0');
-    }
-    tb_buf_put(out, tb_str(cred->username));
-    if (cred->kind == TB_CRED_MQTT_BASIC) {
-        tb_buf_put_char(out, '\0');
-        tb_buf_put(out, tb_str(cred->password));
-    }
+    return kind == TB_CRED_MQTT_BASIC ? CLIENT_ID : USERNAME;
+}
+
+static size_t last_text(tb_cred_kind_t kind)
+{
+    return kind == TB_CRED_MQTT_BASIC ? PASSWORD : USERNAME;
 }
 
 tb_err_t tb_cred_encode(const tb_cred_t *cred, tb_buf_t *out)
 {
+    const char *const texts[TEXTS] = {cred->client_id, cred->username, cred->password};
     if (!tb_cred_is_valid(cred)) {
         return TB_ERR_INVALID_ARG;
     }
-    size_t start = out->len;
-    size_t payload_len = strlen(cred->username);
-    if (cred->kind == TB_CRED_MQTT_BASIC) {
-        payload_len += strlen(cred->client_id) + strlen(cred->password) + 2;
+    tb_buf_t record = {.ptr = out->ptr + out->len, .cap = out->cap - out->len, .overflow = out->overflow};
+    put_little_endian(&record, RECORD_VERSION | (uint32_t)cred->kind << 8, HEADER_LEN);
+    for (size_t i = first_text(cred->kind); i <= last_text(cred->kind); i++) {
+        tb_buf_put(&record, (tb_str_t){.ptr = texts[i], .len = strlen(texts[i]) + (i < last_text(cred->kind))});
     }
-    put_little_endian(out, RECORD_VERSION, 1);
-    put_little_endian(out, (uint32_t)cred->kind, 1);
-    put_little_endian(out, (uint32_t)payload_len, 2);
-    put_payload(cred, out);
-    put_little_endian(out, crc32(out->ptr + start, out->len - start), CRC_LEN);
+    if (!record.overflow) {
+        record.ptr[LENGTH_AT] = (char)(record.len - HEADER_LEN);
+        record.ptr[LENGTH_AT + 1] = (char)((record.len - HEADER_LEN) >> 8);
+        put_little_endian(&record, crc32(record.ptr, record.len), CRC_LEN);
+    }
+    out->overflow = record.overflow;
+    out->len += record.overflow ? 0 : record.len;
     return tb_buf_result(out);
 }
 
@@ -130,15 +134,14 @@ static tb_err_t take_text(tb_str_t *rest, bool is_last, char dst[TB_CRED_TEXT_MA
 
 static tb_err_t read_payload(tb_str_t payload, tb_cred_t *cred)
 {
-    bool is_basic = cred->kind == TB_CRED_MQTT_BASIC;
-    tb_err_t err = is_basic ? take_text(&payload, false, cred->client_id) : TB_OK;
-    if (err == TB_OK) {
-        err = take_text(&payload, !is_basic, cred->username);
+    char *const texts[TEXTS] = {cred->client_id, cred->username, cred->password};
+    for (size_t i = first_text(cred->kind); i <= last_text(cred->kind); i++) {
+        tb_err_t err = take_text(&payload, i == last_text(cred->kind), texts[i]);
+        if (err != TB_OK) {
+            return err;
+        }
     }
-    if (err == TB_OK && is_basic) {
-        err = take_text(&payload, true, cred->password);
-    }
-    return err == TB_OK && !tb_cred_is_valid(cred) ? TB_ERR_INVALID_ARG : err;
+    return tb_cred_is_valid(cred) ? TB_OK : TB_ERR_INVALID_ARG;
 }
 
 tb_err_t tb_cred_decode(tb_str_t record, tb_cred_t *out)

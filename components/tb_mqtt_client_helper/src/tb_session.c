@@ -1,23 +1,33 @@
 #include "tb/tb_session.h"
 
-static tb_step_t stay(void)
-{
-    return (tb_step_t){0};
-}
+#define CODE_NOT_AUTHORIZED 5
+
+/** One call of tb_session_step(): what comes in, the session that it changes, and what comes out. */
+typedef struct {
+    tb_session_t *s;
+    const tb_event_t *event;
+    uint64_t now_ms;
+    tb_step_t out;
+} turn_t;
 
 /** Enters @p state, which is left by a tick after @p timeout_ms (0: never). */
-static tb_step_t go(tb_session_t *s, tb_state_t state, uint32_t timeout_ms, uint64_t now_ms, unsigned effects)
+static void go(turn_t *t, tb_state_t state, uint32_t timeout_ms, unsigned effects)
 {
-    s->state = state;
-    s->deadline_ms = timeout_ms == 0 ? TB_SESSION_NO_DEADLINE : now_ms + timeout_ms;
-    return (tb_step_t){.effects = effects};
+    t->s->state = state;
+    t->s->deadline_ms = timeout_ms == 0 ? TB_SESSION_NO_DEADLINE : t->now_ms + timeout_ms;
+    t->out.effects = effects;
 }
 
-static tb_step_t with_outcome(tb_session_t *s, tb_step_t step, tb_outcome_t outcome)
+/** Enters @p state, in which the server's CONNACK is waited for. */
+static void open(turn_t *t, tb_state_t state, unsigned effects)
 {
-    s->outcome = outcome;
-    step.outcome = outcome;
-    return step;
+    go(t, state, t->s->config.connect_timeout_ms, effects);
+}
+
+static void tell(turn_t *t, tb_outcome_t outcome)
+{
+    t->s->outcome = outcome;
+    t->out.outcome = outcome;
 }
 
 /** xorshift32: the waits need to differ, not to be secret. */
@@ -32,217 +42,279 @@ static uint32_t next_random(tb_session_t *s)
 /** Exponential back-off with full jitter: 1..limit, where limit doubles from base up to cap. */
 static uint32_t backoff_ms(tb_session_t *s)
 {
-    uint64_t limit = s->config.backoff_base_ms;
-    for (uint32_t i = 0; i < s->failures && limit < s->config.backoff_cap_ms; i++) {
-        limit *= 2;
+    uint32_t limit = s->config.backoff_base_ms;
+    uint32_t cap = s->config.backoff_cap_ms;
+    for (uint32_t i = 0; i < s->failures && limit < cap; i++) {
+        limit = limit > cap / 2 ? cap : limit * 2;
     }
-    if (limit > s->config.backoff_cap_ms) {
-        limit = s->config.backoff_cap_ms;
+    if (limit > cap) {
+        limit = cap;
     }
     s->failures++;
-    return 1 + next_random(s) % (uint32_t)(limit > 0 ? limit : 1);
+    return 1 + next_random(s) % (limit > 0 ? limit : 1);
 }
 
-static tb_step_t finish(tb_session_t *s, tb_outcome_t outcome, unsigned effects, uint64_t now_ms)
+/** The server said no, and asking again soon would not help: at least half of the longest wait. */
+static uint32_t refused_ms(tb_session_t *s)
 {
-    return with_outcome(s, go(s, TB_STATE_DONE, 0, now_ms, effects | TB_EFFECT_FINISH), outcome);
+    uint32_t longest_ms = s->config.refused_wait_ms;
+    return longest_ms - next_random(s) % (longest_ms / 2 + 1);
 }
 
-/** Closes the connection and tries again after a while. */
-static tb_step_t back_off(tb_session_t *s, tb_outcome_t outcome, uint64_t now_ms)
+static void finish(turn_t *t, tb_outcome_t outcome, unsigned effects)
 {
-    uint32_t wait_ms = backoff_ms(s);
-    tb_step_t step = with_outcome(s, go(s, TB_STATE_BACKOFF, wait_ms, now_ms, TB_EFFECT_CLOSE), outcome);
-    step.wait_ms = wait_ms;
-    return step;
+    go(t, TB_STATE_DONE, 0, effects | TB_EFFECT_FINISH);
+    tell(t, outcome);
 }
 
-/** The server said no to provisioning. Asking again soon would not help: wait long, or stop. */
-static tb_step_t refused(tb_session_t *s, tb_outcome_t outcome, unsigned effects, uint64_t now_ms)
+/** Does what follows a failure by its policy, which is the only rule for that. */
+static void fail_with(turn_t *t, tb_outcome_t outcome, unsigned effects)
 {
-    if (s->config.refused_wait_ms == 0) {
-        return finish(s, outcome, effects, now_ms);
+    tb_policy_t policy = t->s->has_credentials ? TB_POLICY_RETRY : tb_outcome_policy(outcome);
+    if (policy == TB_POLICY_STOP || (policy == TB_POLICY_WAIT && t->s->config.refused_wait_ms == 0)) {
+        finish(t, outcome, effects);
+        return;
     }
-    uint32_t wait_ms = s->config.refused_wait_ms;
-    tb_step_t step = with_outcome(s, go(s, TB_STATE_BACKOFF, wait_ms, now_ms, effects | TB_EFFECT_CLOSE), outcome);
-    step.wait_ms = wait_ms;
-    return step;
+    t->out.wait_ms = policy == TB_POLICY_WAIT ? refused_ms(t->s) : backoff_ms(t->s);
+    go(t, TB_STATE_BACKOFF, t->out.wait_ms, effects | TB_EFFECT_CLOSE);
+    tell(t, outcome);
+}
+
+static void fail(turn_t *t, tb_outcome_t outcome)
+{
+    fail_with(t, outcome, 0);
 }
 
 static tb_outcome_t connack_outcome(const tb_event_t *refusal)
 {
-    switch (refusal->connack) {
-    case 1:
-        return TB_OUTCOME_REFUSED_PROTOCOL;
-    case 2:
-        return TB_OUTCOME_REFUSED_ID;
-    case 3:
-        return TB_OUTCOME_REFUSED_BUSY;
-    case 4:
-        return TB_OUTCOME_REFUSED_LOGIN;
-    case 5:
-        return refusal->has_certificate ? TB_OUTCOME_CERTIFICATE_UNKNOWN : TB_OUTCOME_NOT_AUTHORIZED;
-    default:
-        return TB_OUTCOME_REFUSED_OTHER;
+    if (refusal->connack == CODE_NOT_AUTHORIZED && refusal->has_certificate) {
+        return TB_OUTCOME_CERTIFICATE_UNKNOWN;
+    }
+    return refusal->connack >= 1 && refusal->connack <= CODE_NOT_AUTHORIZED
+               ? (tb_outcome_t)(TB_OUTCOME_REFUSED_PROTOCOL + refusal->connack - 1)
+               : TB_OUTCOME_REFUSED_OTHER;
+}
+
+_Static_assert(TB_OUTCOME_REFUSED_PROTOCOL + CODE_NOT_AUTHORIZED - 1 == TB_OUTCOME_NOT_AUTHORIZED,
+               "the outcomes of CONNACK stand in the order of its codes");
+
+static void open_connection(turn_t *t, unsigned effects)
+{
+    if (t->s->has_credentials) {
+        open(t, TB_STATE_CONNECT, effects | TB_EFFECT_OPEN_NORMAL);
+    } else {
+        open(t, TB_STATE_PROV_CONNECT, effects | TB_EFFECT_OPEN_FRONT);
     }
 }
 
-static tb_step_t open_connection(tb_session_t *s, uint64_t now_ms)
+static void open_trial(turn_t *t)
 {
-    if (s->has_credentials) {
-        return go(s, TB_STATE_CONNECT, s->config.connect_timeout_ms, now_ms, TB_EFFECT_OPEN_NORMAL);
-    }
-    return go(s, TB_STATE_PROV_CONNECT, s->config.connect_timeout_ms, now_ms, TB_EFFECT_OPEN_FRONT);
+    open(t, TB_STATE_TRIAL, TB_EFFECT_CLOSE | TB_EFFECT_OPEN_TRIAL);
 }
 
-static tb_step_t enter_online(tb_session_t *s, uint64_t now_ms)
+/** New credentials are pending: the server's word about them decides between them and those that the device has. */
+static void rotate(turn_t *t)
 {
-    s->online_since_ms = now_ms;
+    if (tb_session_can_rotate(t->s)) {
+        t->s->asked_before = true;
+        open_trial(t);
+    }
+}
+
+static void enter_online(turn_t *t)
+{
+    tb_session_t *s = t->s;
+    s->refusals = 0;
+    s->online_since_ms = t->now_ms;
     if (s->run_end_ms == TB_SESSION_NO_DEADLINE && s->config.run_time_ms > 0) {
-        s->run_end_ms = now_ms + s->config.run_time_ms;
+        s->run_end_ms = t->now_ms + s->config.run_time_ms;
     }
-    return with_outcome(s, go(s, TB_STATE_ONLINE, 0, now_ms, TB_EFFECT_ONLINE), TB_OUTCOME_ONLINE);
+    go(t, TB_STATE_ONLINE, 0, TB_EFFECT_ONLINE);
+    tell(t, TB_OUTCOME_ONLINE);
 }
 
 /** What every state does that waits for CONNACK, when something else comes. */
-static tb_step_t on_connecting(tb_session_t *s, const tb_event_t *event, uint64_t now_ms)
+static void on_connecting(turn_t *t)
 {
-    switch (event->kind) {
+    switch (t->event->kind) {
     case TB_EVENT_REFUSED:
-        return back_off(s, connack_outcome(event), now_ms);
+        fail(t, connack_outcome(t->event));
+        break;
     case TB_EVENT_DISCONNECTED:
     case TB_EVENT_TICK:
-        return back_off(s, TB_OUTCOME_UNREACHABLE, now_ms);
+        fail(t, TB_OUTCOME_UNREACHABLE);
+        break;
     case TB_EVENT_FAILED:
-        return back_off(s, event->failure, now_ms);
+        fail(t, t->event->failure);
+        break;
     case TB_EVENT_START:
     case TB_EVENT_CONNECTED:
     case TB_EVENT_ANSWER:
     case TB_EVENT_STORED:
+    case TB_EVENT_ROTATE:
     case TB_EVENT_COUNT:
         break;
     }
-    return stay();
 }
 
-static tb_step_t on_prov_connect(tb_session_t *s, const tb_event_t *event, uint64_t now_ms)
+static void on_prov_connect(turn_t *t)
 {
-    if (event->kind == TB_EVENT_CONNECTED) {
-        return go(s, TB_STATE_PROV_ANSWER, s->config.answer_timeout_ms, now_ms, TB_EFFECT_REQUEST);
+    if (t->event->kind == TB_EVENT_CONNECTED) {
+        go(t, TB_STATE_PROV_ANSWER, t->s->config.answer_timeout_ms, TB_EFFECT_REQUEST);
+    } else {
+        on_connecting(t);
     }
-    return on_connecting(s, event, now_ms);
 }
 
 /** The request may have succeeded; a later FAILURE is worth a trial then, if the device knows what to try. */
-static tb_step_t answer_lost(tb_session_t *s, tb_outcome_t outcome, uint64_t now_ms)
+static void answer_lost(turn_t *t, tb_outcome_t outcome)
 {
-    s->asked_before = s->asked_before || !s->config.server_chooses;
-    return back_off(s, outcome, now_ms);
+    t->s->asked_before = t->s->asked_before || !t->s->config.server_chooses;
+    fail(t, outcome);
 }
 
-static tb_step_t on_answer(tb_session_t *s, tb_prov_outcome_t answer, uint64_t now_ms)
+static void on_answer(turn_t *t)
 {
-    switch (answer) {
+    switch (t->event->answer) {
     case TB_PROV_SUCCESS:
-        return go(s, TB_STATE_PROV_STORE, 0, now_ms, TB_EFFECT_STORE);
+        go(t, TB_STATE_PROV_STORE, 0, TB_EFFECT_STORE);
+        break;
     case TB_PROV_NOT_FOUND:
         // nothing was created now; what an earlier request may have created is still worth a trial after a FAILURE
-        return refused(s, TB_OUTCOME_NOT_FOUND, s->asked_before ? 0 : TB_EFFECT_FORGET, now_ms);
+        fail_with(t, TB_OUTCOME_NOT_FOUND, t->s->asked_before ? 0 : TB_EFFECT_FORGET);
+        break;
     case TB_PROV_FAILURE:
-        if (!s->asked_before) {
-            return refused(s, TB_OUTCOME_FAILURE, TB_EFFECT_FORGET, now_ms);
+        if (t->s->asked_before) {
+            // an earlier request may have succeeded without our seeing it: its token tells (contract 2.7)
+            open_trial(t);
+            tell(t, TB_OUTCOME_FAILURE);
+        } else {
+            fail_with(t, TB_OUTCOME_FAILURE, TB_EFFECT_FORGET);
         }
-        // an earlier request may have succeeded without our seeing it: its token tells (contract 2.7)
-        return with_outcome(
-            s, go(s, TB_STATE_TRIAL, s->config.connect_timeout_ms, now_ms, TB_EFFECT_CLOSE | TB_EFFECT_OPEN_TRIAL),
-            TB_OUTCOME_FAILURE);
+        break;
     case TB_PROV_WRONG_KIND:
-        return refused(s, TB_OUTCOME_WRONG_KIND, 0, now_ms);
+        fail(t, TB_OUTCOME_WRONG_KIND);
+        break;
     case TB_PROV_MALFORMED:
+        answer_lost(t, TB_OUTCOME_MALFORMED);
         break;
     }
-    return answer_lost(s, TB_OUTCOME_MALFORMED, now_ms);
 }
 
-static tb_step_t on_prov_answer(tb_session_t *s, const tb_event_t *event, uint64_t now_ms)
+static void on_prov_answer(turn_t *t)
 {
-    switch (event->kind) {
+    switch (t->event->kind) {
     case TB_EVENT_ANSWER:
-        return on_answer(s, event->answer, now_ms);
+        on_answer(t);
+        break;
     case TB_EVENT_REFUSED:
     case TB_EVENT_DISCONNECTED:
-        return answer_lost(s, TB_OUTCOME_CLOSED, now_ms);
+        answer_lost(t, TB_OUTCOME_CLOSED);
+        break;
     case TB_EVENT_TICK:
-        return answer_lost(s, TB_OUTCOME_NO_ANSWER, now_ms);
+        answer_lost(t, TB_OUTCOME_NO_ANSWER);
+        break;
     case TB_EVENT_FAILED:
-        return answer_lost(s, event->failure, now_ms);
+        answer_lost(t, t->event->failure);
+        break;
     case TB_EVENT_START:
     case TB_EVENT_CONNECTED:
     case TB_EVENT_STORED:
+    case TB_EVENT_ROTATE:
     case TB_EVENT_COUNT:
         break;
     }
-    return stay();
+}
+
+static void keep_credentials(tb_session_t *s)
+{
+    s->has_credentials = true;
+    s->asked_before = false; // what is pending is their copy now
 }
 
 /** The server has given credentials: they are in memory, and nothing but the store's word moves us on. */
-static tb_step_t on_prov_store(tb_session_t *s, const tb_event_t *event, uint64_t now_ms)
+static void on_prov_store(turn_t *t)
 {
-    if (event->kind == TB_EVENT_STORED) {
-        s->has_credentials = true;
-        s->failures = 0;
-        tb_step_t step = open_connection(s, now_ms);
-        step.effects |= TB_EFFECT_CLOSE;
-        return with_outcome(s, step, TB_OUTCOME_PROVISIONED);
+    if (t->event->kind == TB_EVENT_STORED) {
+        keep_credentials(t->s);
+        t->s->failures = 0;
+        open_connection(t, TB_EFFECT_CLOSE);
+        tell(t, TB_OUTCOME_PROVISIONED);
+    } else if (t->event->kind == TB_EVENT_FAILED) {
+        t->s->asked_before = true; // what was granted is pending now, and a trial will show that it is ours
+        fail(t, t->event->failure);
     }
-    if (event->kind == TB_EVENT_FAILED) {
-        s->asked_before = true; // what was granted is pending now, and a trial will show that it is ours
-        return back_off(s, event->failure, now_ms);
-    }
-    return stay();
 }
 
-static tb_step_t on_trial(tb_session_t *s, const tb_event_t *event, uint64_t now_ms)
+static void on_trial(turn_t *t)
 {
-    if (event->kind == TB_EVENT_CONNECTED) {
-        return go(s, TB_STATE_TRIAL_STORE, 0, now_ms, TB_EFFECT_STORE);
-    }
-    if (event->kind == TB_EVENT_REFUSED && event->connack == 5) {
+    if (t->event->kind == TB_EVENT_CONNECTED) {
+        go(t, TB_STATE_TRIAL_STORE, 0, TB_EFFECT_STORE);
+    } else if (t->event->kind == TB_EVENT_REFUSED && t->event->connack == CODE_NOT_AUTHORIZED) {
         // not ours, as it seems; but one refusal may be a mistake, and without its token the device could never join
-        return refused(s, TB_OUTCOME_FAILURE, 0, now_ms);
+        fail(t, t->s->has_credentials ? TB_OUTCOME_ROTATION_REFUSED : TB_OUTCOME_FAILURE);
+    } else {
+        on_connecting(t);
     }
-    return on_connecting(s, event, now_ms);
 }
 
-static tb_step_t on_trial_store(tb_session_t *s, const tb_event_t *event, uint64_t now_ms)
+static void on_trial_store(turn_t *t)
 {
-    if (event->kind == TB_EVENT_STORED) {
-        s->has_credentials = true;
-        return enter_online(s, now_ms);
+    if (t->event->kind == TB_EVENT_STORED) {
+        keep_credentials(t->s);
+        enter_online(t);
+    } else if (t->event->kind == TB_EVENT_FAILED) {
+        fail(t, t->event->failure);
+    } else if (t->event->kind == TB_EVENT_DISCONNECTED) {
+        fail(t, TB_OUTCOME_CONNECTION_LOST);
     }
-    if (event->kind == TB_EVENT_FAILED) {
-        return back_off(s, event->failure, now_ms);
-    }
-    if (event->kind == TB_EVENT_DISCONNECTED) {
-        return back_off(s, TB_OUTCOME_CONNECTION_LOST, now_ms);
-    }
-    return stay();
 }
 
-static tb_step_t on_connect(tb_session_t *s, const tb_event_t *event, uint64_t now_ms)
+/** Counts a refusal. True when there have been enough of them, for long enough, to ask for new credentials. */
+static bool is_refused_too_often(tb_session_t *s, uint64_t now_ms)
 {
-    if (event->kind == TB_EVENT_CONNECTED) {
-        return enter_online(s, now_ms);
+    if (s->refusals == 0) {
+        s->refused_since_ms = now_ms;
     }
-    return on_connecting(s, event, now_ms);
+    s->refusals++;
+    return s->config.refusals_max > 0 && s->refusals >= s->config.refusals_max &&
+           now_ms - s->refused_since_ms >= s->config.refusals_time_ms;
 }
 
-static tb_step_t on_online(tb_session_t *s, const tb_event_t *event, uint64_t now_ms)
+/** The server does not know the device's credentials any more, or not yet, or is mistaken. */
+static void on_unknown(turn_t *t)
+{
+    tb_session_t *s = t->s;
+    if (is_refused_too_often(s, t->now_ms)) {
+        s->refusals = 0;
+        s->asked_before = false;
+        open(t, TB_STATE_PROV_CONNECT, TB_EFFECT_CLOSE | TB_EFFECT_OPEN_FRONT);
+        tell(t, TB_OUTCOME_REPROVISION);
+    } else if (s->asked_before) {
+        open_trial(t);
+        tell(t, connack_outcome(t->event));
+    } else {
+        fail(t, connack_outcome(t->event));
+    }
+}
+
+static void on_connect(turn_t *t)
+{
+    if (t->event->kind == TB_EVENT_CONNECTED) {
+        enter_online(t);
+    } else if (t->event->kind == TB_EVENT_REFUSED && t->event->connack == CODE_NOT_AUTHORIZED) {
+        on_unknown(t);
+    } else {
+        on_connecting(t);
+    }
+}
+
+static void on_online(turn_t *t)
 {
     tb_outcome_t outcome = TB_OUTCOME_CONNECTION_LOST;
-    switch (event->kind) {
+    switch (t->event->kind) {
     case TB_EVENT_FAILED:
-        outcome = event->failure;
+        outcome = t->event->failure;
         break;
     case TB_EVENT_REFUSED:
     case TB_EVENT_DISCONNECTED:
@@ -251,45 +323,37 @@ static tb_step_t on_online(tb_session_t *s, const tb_event_t *event, uint64_t no
     case TB_EVENT_CONNECTED:
     case TB_EVENT_ANSWER:
     case TB_EVENT_STORED:
+    case TB_EVENT_ROTATE:
     case TB_EVENT_TICK:
     case TB_EVENT_COUNT:
-        return stay();
+        return;
     }
-    if (now_ms - s->online_since_ms >= s->config.backoff_cap_ms) {
-        s->failures = 0; // a short stay does not count: two devices with one token would evict each other at full speed
+    if (t->now_ms - t->s->online_since_ms >= t->s->config.backoff_cap_ms) {
+        t->s->failures =
+            0; // a short stay does not count: two devices with one token would evict each other at full speed
     }
-    return back_off(s, outcome, now_ms);
+    fail(t, outcome);
 }
 
-static tb_step_t step_in_state(tb_session_t *s, const tb_event_t *event, uint64_t now_ms)
+static void on_start(turn_t *t)
 {
-    switch (s->state) {
-    case TB_STATE_START:
-        if (event->kind == TB_EVENT_FAILED) {
-            return finish(s, event->failure, 0, now_ms);
-        }
-        return event->kind == TB_EVENT_START ? open_connection(s, now_ms) : stay();
-    case TB_STATE_PROV_CONNECT:
-        return on_prov_connect(s, event, now_ms);
-    case TB_STATE_PROV_ANSWER:
-        return on_prov_answer(s, event, now_ms);
-    case TB_STATE_PROV_STORE:
-        return on_prov_store(s, event, now_ms);
-    case TB_STATE_TRIAL:
-        return on_trial(s, event, now_ms);
-    case TB_STATE_TRIAL_STORE:
-        return on_trial_store(s, event, now_ms);
-    case TB_STATE_CONNECT:
-        return on_connect(s, event, now_ms);
-    case TB_STATE_ONLINE:
-        return on_online(s, event, now_ms);
-    case TB_STATE_BACKOFF:
-        return event->kind == TB_EVENT_TICK ? open_connection(s, now_ms) : stay();
-    case TB_STATE_DONE:
-    case TB_STATE_COUNT:
-        break;
+    if (t->event->kind == TB_EVENT_START) {
+        open_connection(t, 0);
+    } else if (t->event->kind == TB_EVENT_FAILED) {
+        finish(t, t->event->failure, 0);
     }
-    return stay();
+}
+
+static void on_backoff(turn_t *t)
+{
+    if (t->event->kind == TB_EVENT_TICK) {
+        open_connection(t, 0);
+    }
+}
+
+static void on_done(turn_t *t)
+{
+    (void)t;
 }
 
 void tb_session_init(tb_session_t *session, const tb_session_config_t *config, bool has_credentials, bool has_pending,
@@ -306,21 +370,45 @@ void tb_session_init(tb_session_t *session, const tb_session_config_t *config, b
     };
 }
 
+static void take_turn(turn_t *t)
+{
+    static void (*const IN_STATE[TB_STATE_COUNT])(turn_t *) = {
+        [TB_STATE_START] = on_start,
+        [TB_STATE_PROV_CONNECT] = on_prov_connect,
+        [TB_STATE_PROV_ANSWER] = on_prov_answer,
+        [TB_STATE_PROV_STORE] = on_prov_store,
+        [TB_STATE_TRIAL] = on_trial,
+        [TB_STATE_TRIAL_STORE] = on_trial_store,
+        [TB_STATE_CONNECT] = on_connect,
+        [TB_STATE_ONLINE] = on_online,
+        [TB_STATE_BACKOFF] = on_backoff,
+        [TB_STATE_DONE] = on_done,
+    };
+    tb_session_t *s = t->s;
+    if (t->event->kind == TB_EVENT_TICK && t->now_ms >= s->run_end_ms && s->state != TB_STATE_DONE) {
+        s->run_end_ms = TB_SESSION_NO_DEADLINE;
+        finish(t, TB_OUTCOME_COMPLETE, 0);
+    } else if (t->event->kind == TB_EVENT_ROTATE) {
+        rotate(t);
+    } else if (s->state < TB_STATE_COUNT && (t->event->kind != TB_EVENT_TICK || t->now_ms >= s->deadline_ms)) {
+        IN_STATE[s->state](t);
+    }
+}
+
 tb_step_t tb_session_step(tb_session_t *session, const tb_event_t *event, uint64_t now_ms)
 {
-    if (event->kind == TB_EVENT_TICK) {
-        if (now_ms >= session->run_end_ms && session->state != TB_STATE_DONE) {
-            session->run_end_ms = TB_SESSION_NO_DEADLINE;
-            return finish(session, TB_OUTCOME_COMPLETE, 0, now_ms);
-        }
-        if (now_ms < session->deadline_ms) {
-            return stay();
-        }
-    }
-    return step_in_state(session, event, now_ms);
+    turn_t turn = {.s = session, .event = event, .now_ms = now_ms};
+    take_turn(&turn);
+    return turn.out;
 }
 
 uint64_t tb_session_deadline(const tb_session_t *session)
 {
     return session->deadline_ms < session->run_end_ms ? session->deadline_ms : session->run_end_ms;
+}
+
+bool tb_session_can_rotate(const tb_session_t *session)
+{
+    return session->has_credentials && (session->state == TB_STATE_CONNECT || session->state == TB_STATE_ONLINE ||
+                                        session->state == TB_STATE_BACKOFF);
 }

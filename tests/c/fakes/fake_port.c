@@ -21,6 +21,7 @@ static struct {
     unsigned written; /**< Connections in the script. */
     unsigned opened;  /**< Connections so far. */
     bool is_open;
+    bool is_woken;
     uint32_t pause_ms;
     void (*on_open)(const char *username);
     void (*on_publish)(const char *topic, tb_str_t payload);
@@ -222,6 +223,11 @@ bool tb_port_next_event(uint32_t wait_ms, tb_port_event_t *out)
     if (++s_port.calls > CALLS_MAX) {
         fail_msg("the code under test does not come to an end");
     }
+    if (s_port.is_woken) {
+        s_port.is_woken = false;
+        *out = (tb_port_event_t){.kind = TB_PORT_WOKEN};
+        return true;
+    }
     step_t *step = &s_port.script[s_port.at];
     if (!has_event() || step->after_ms > wait_ms) {
         s_port.now_ms += wait_ms;
@@ -238,6 +244,11 @@ bool tb_port_next_event(uint32_t wait_ms, tb_port_event_t *out)
         s_port.at++;
     }
     return true;
+}
+
+void tb_port_wake(void)
+{
+    s_port.is_woken = true;
 }
 
 uint64_t tb_port_now_ms(void)

@@ -70,6 +70,9 @@ TB_NODISCARD tb_err_t tb_buf_terminate(tb_buf_t *buf);
 /** Copies @p text with a NUL into @p dst of @p cap bytes. @retval TB_ERR_TOO_LONG  no room; @p dst is untouched. */
 TB_NODISCARD tb_err_t tb_str_copy(tb_str_t text, char *dst, size_t cap);
 
+/** Text number @p at of @p texts, which stand one behind the other, each with its NUL: a table without pointers. */
+const char *tb_text_at(const char *texts, size_t at);
+
 /** Overwrites secrets; the compiler does not remove it. */
 void tb_wipe(void *memory, size_t len);
 

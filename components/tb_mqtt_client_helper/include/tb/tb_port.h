@@ -2,8 +2,8 @@
  * @file tb_port.h
  * What we ask of the world. port/esp_idf and port/posix implement it for a board and for Linux; tests bring fakes.
  *
- * There is one MQTT connection at a time. All calls come from one task, except tb_port_publish(), tb_port_now_ms(),
- * tb_port_random() and the log, which any task may call at any time.
+ * There is one MQTT connection at a time. All calls come from one task, except tb_port_publish(), tb_port_wake(),
+ * tb_port_now_ms(), tb_port_random() and the log, which any task may call at any time.
  */
 #pragma once
 
@@ -59,6 +59,7 @@ typedef enum {
     TB_PORT_PUBLISHED,    /**< .msg_id was acknowledged. */
     TB_PORT_MESSAGE,      /**< .topic and .payload. */
     TB_PORT_TOO_LARGE,    /**< A message was dropped: its topic or its payload is over the bounds in Kconfig. */
+    TB_PORT_WOKEN,        /**< tb_port_wake() was called. */
 } tb_port_event_kind_t;
 
 typedef struct {
@@ -86,6 +87,9 @@ void tb_port_close(void);
 
 /** Waits up to @p wait_ms for an event. Returns false when none came. */
 bool tb_port_next_event(uint32_t wait_ms, tb_port_event_t *out);
+
+/** Ends a wait for an event, if there is one. Any task. */
+void tb_port_wake(void);
 
 /* ---- Store: survives power cuts; a key is replaced as a whole or not at all ------------------------------------ */
 

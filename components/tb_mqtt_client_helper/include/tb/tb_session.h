@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "tb/tb_outcome.h"
 #include "tb/tb_prov.h"
 
 #ifdef __cplusplus
@@ -35,50 +36,12 @@ extern "C" {
     X(TB_EVENT_ANSWER, "answer")             /* the provisioning answer, read, in .answer */                           \
     X(TB_EVENT_STORED, "stored")             /* TB_EFFECT_STORE is done and durable */                                 \
     X(TB_EVENT_FAILED, "failed")             /* an effect could not be carried out, as said in .failure */             \
+    X(TB_EVENT_ROTATE, "rotate")             /* new credentials are stored as the pending ones */                      \
     X(TB_EVENT_TICK, "tick")                 /* time has passed; send one at tb_session_deadline() at the latest */
-
-/** Why the session is where it is: name behind TB_OUTCOME_, what a person reads. */
-#define TB_OUTCOME_LIST(X)                                                                                             \
-    X(NONE, "no outcome yet")                                                                                          \
-    X(PROVISIONED, "provisioned, credentials stored")                                                                  \
-    X(ONLINE, "connected with the device's credentials")                                                               \
-    X(COMPLETE, "run time over")                                                                                       \
-    X(NOT_CONFIGURED, "not configured: server, provision key and provision secret must be set")                        \
-    X(NOT_FOUND, "NOT_FOUND: provision key or secret is wrong, or provisioning is disabled in the device profile")     \
-    X(FAILURE, "FAILURE: device name or token is taken, already provisioned, or not pre-provisioned")                  \
-    X(WRONG_KIND, "the server gave credentials of a kind that this firmware cannot use")                               \
-    X(MALFORMED, "the server's answer cannot be read")                                                                 \
-    X(NO_ANSWER, "the server did not answer the provisioning request")                                                 \
-    X(CLOSED, "the server closed the connection without an answer")                                                    \
-    X(UNREACHABLE, "the server cannot be reached")                                                                     \
-    X(REFUSED_PROTOCOL, "connection refused, code 1: MQTT version not accepted")                                       \
-    X(REFUSED_ID, "connection refused, code 2: client id not accepted")                                                \
-    X(REFUSED_BUSY, "connection refused, code 3: server busy, rate limit, or wrong transport in the profile")          \
-    X(REFUSED_LOGIN, "connection refused, code 4: wrong user name or password")                                        \
-    X(NOT_AUTHORIZED, "connection refused, code 5: credentials unknown, was the device deleted?")                      \
-    X(REFUSED_OTHER, "connection refused with an unknown code")                                                        \
-    X(CONNECTION_LOST, "connection lost")                                                                              \
-    X(STORE_FAILED, "the credential store failed")                                                                     \
-    X(PORT_FAILED, "network or MQTT client could not be started or used")
-
-/** Of models that use TLS; the others know the numbers, and spare the texts. */
-#define TB_OUTCOME_TLS_LIST(X)                                                                                         \
-    X(TLS_UNTRUSTED, "the server's certificate is not signed by a CA that is trusted here")                            \
-    X(TLS_EXPIRED, "the server's certificate is expired or not yet valid, or the clock is wrong")                      \
-    X(TLS_WRONG_HOST, "the server's certificate is for another host name")                                             \
-    X(TLS_CERTIFICATE, "the server refuses the client certificate, or misses one")                                     \
-    X(TLS_BAD_PEM, "CA, client certificate or key cannot be read, or do not belong together")                          \
-    X(TLS_FAILED, "TLS handshake failed: is it the port of MQTT over TLS?")                                            \
-    X(NO_TIME, "the date is not known yet: certificates cannot be judged, is SNTP reachable?")                         \
-    X(NO_CERTIFICATE, "no client certificate, or no key for it, in NVS (tb_cfg) or in the firmware")                   \
-    X(CERTIFICATE_UNKNOWN, "connection refused, code 5: no device has this client certificate, or it is expired")
 
 #define TB_SESSION_ENUM(name, text) name,
 typedef enum { TB_STATE_LIST(TB_SESSION_ENUM) TB_STATE_COUNT } tb_state_t;
 typedef enum { TB_EVENT_LIST(TB_SESSION_ENUM) TB_EVENT_COUNT } tb_event_kind_t;
-#undef TB_SESSION_ENUM
-#define TB_SESSION_ENUM(name, text) TB_OUTCOME_##name,
-typedef enum { TB_OUTCOME_LIST(TB_SESSION_ENUM) TB_OUTCOME_TLS_LIST(TB_SESSION_ENUM) TB_OUTCOME_COUNT } tb_outcome_t;
 #undef TB_SESSION_ENUM
 
 typedef struct {
@@ -92,7 +55,8 @@ typedef struct {
 /** What is to be done, in the order of the bits. */
 typedef enum {
     TB_EFFECT_CLOSE = 1 << 0,      /**< Close the connection. */
-    TB_EFFECT_FORGET = 1 << 1,     /**< Erase the pending credentials: the server refused them for certain. */
+    TB_EFFECT_FORGET = 1 << 1,     /**< The server refused the pending credentials for certain: erase them, or put a
+                                        copy of those that the device has in their place. */
     TB_EFFECT_OPEN_FRONT = 1 << 2, /**< Open a provisioning connection. */
     TB_EFFECT_REQUEST = 1 << 3,    /**< Keep the credentials to be asked for as pending, subscribe, send the request. */
     TB_EFFECT_STORE = 1 << 4, /**< Store the credentials (answered, or pending in a trial); then TB_EVENT_STORED. */
@@ -114,7 +78,9 @@ typedef struct {
     uint32_t answer_timeout_ms;  /**< From the request to its answer; the server may take 10 s (contract 2.3). */
     uint32_t backoff_base_ms;    /**< Longest wait after the first failure; doubled by each further one. */
     uint32_t backoff_cap_ms;     /**< Longest wait at all. */
-    uint32_t refused_wait_ms;    /**< Wait after the server refused to provision; 0: give up. */
+    uint32_t refused_wait_ms;    /**< Longest wait after the server refused to provision; 0: stop. */
+    uint32_t refusals_max;       /**< CONNACKs of code 5 before new credentials are asked for; 0: that is never done. */
+    uint32_t refusals_time_ms;   /**< For how long that has to have gone on, at least. */
     uint32_t run_time_ms;        /**< From the first time online to the end of the run; 0: for ever. */
     bool server_chooses;         /**< The server makes the credentials: those of a lost answer cannot be tried. */
 } tb_session_config_t;
@@ -124,8 +90,11 @@ typedef struct {
     tb_session_config_t config;
     tb_state_t state;
     bool has_credentials;
-    bool asked_before; /**< A request may have succeeded without our seeing the answer. */
+    bool asked_before; /**< The pending credentials are worth a trial: a request for them may have succeeded unseen, or
+                            they are to replace those that the device has. */
     uint32_t failures; /**< In a row. */
+    uint32_t refusals; /**< Of code 5, since the device was last online. */
+    uint64_t refused_since_ms;
     uint32_t random;
     uint64_t deadline_ms;
     uint64_t online_since_ms;
@@ -136,7 +105,8 @@ typedef struct {
 /**
  * Sets up @p session.
  * @param has_credentials  credentials are stored: no provisioning.
- * @param has_pending      pending credentials are stored: an earlier request may have succeeded unseen.
+ * @param has_pending      other credentials are pending, and worth a trial: an earlier request may have succeeded
+ * unseen.
  * @param seed             random, so that the waits of a fleet differ.
  */
 void tb_session_init(tb_session_t *session, const tb_session_config_t *config, bool has_credentials, bool has_pending,
@@ -149,9 +119,8 @@ TB_NODISCARD tb_step_t tb_session_step(tb_session_t *session, const tb_event_t *
 /** When a TB_EVENT_TICK is due, or TB_SESSION_NO_DEADLINE. */
 uint64_t tb_session_deadline(const tb_session_t *session);
 
-/** Name, without TB_OUTCOME_, and meaning of an outcome, for logs; static lifetime. */
-const char *tb_outcome_name(tb_outcome_t outcome);
-const char *tb_outcome_text(tb_outcome_t outcome);
+/** Whether TB_EVENT_ROTATE would be heeded now; the pending credentials may be replaced only then. */
+bool tb_session_can_rotate(const tb_session_t *session);
 
 #ifdef __cplusplus
 }

@@ -57,7 +57,7 @@ static struct {
 /** Leaves @p event for the reader. What the session can do without is dropped while the reader is far behind. */
 static void post(tb_port_event_t event)
 {
-    bool can_drop = event.kind == TB_PORT_PUBLISHED || event.kind == TB_PORT_TOO_LARGE;
+    bool can_drop = event.kind == TB_PORT_PUBLISHED || event.kind == TB_PORT_TOO_LARGE || event.kind == TB_PORT_WOKEN;
     if ((can_drop && uxQueueSpacesAvailable(s_inbox.queue) <= KEPT_SLOTS) ||
         xQueueSend(s_inbox.queue, &event, 0) != pdTRUE) {
         TB_LOGW(TAG, "event %d dropped: nobody reads", (int)event.kind);
@@ -300,6 +300,13 @@ void tb_port_close(void)
     vTaskDelay(1);                // which, up to ESP-IDF 5.5.0 at least, writes to the client once more after that
     esp_mqtt_client_destroy(client);
     reset_inbox();
+}
+
+void tb_port_wake(void)
+{
+    if (s_inbox.queue != NULL) {
+        post((tb_port_event_t){.kind = TB_PORT_WOKEN});
+    }
 }
 
 bool tb_port_next_event(uint32_t wait_ms, tb_port_event_t *out)

@@ -53,7 +53,7 @@ static struct {
  *  @pre the inbox is locked. */
 static void put_event(tb_port_event_t event)
 {
-    bool can_drop = event.kind == TB_PORT_PUBLISHED || event.kind == TB_PORT_TOO_LARGE;
+    bool can_drop = event.kind == TB_PORT_PUBLISHED || event.kind == TB_PORT_TOO_LARGE || event.kind == TB_PORT_WOKEN;
     if (s_inbox.count >= (can_drop ? EVENT_SLOTS - KEPT_SLOTS : EVENT_SLOTS)) {
         TB_LOGW(TAG, "event %d dropped: nobody reads", (int)event.kind);
         return;
@@ -304,6 +304,11 @@ static void free_message(void)
         s_inbox.message_taken = false;
         s_inbox.message_read = false;
     }
+}
+
+void tb_port_wake(void)
+{
+    post((tb_port_event_t){.kind = TB_PORT_WOKEN});
 }
 
 bool tb_port_next_event(uint32_t wait_ms, tb_port_event_t *out)
