@@ -41,6 +41,18 @@ static void FAILURE_ends_after_a_trial_and_keeps_pending(void **state)
     assert_stored(TB_STORE_PENDING, OWN);
 }
 
+static void T3_answer_after_a_reconnect_is_read(void **state)
+{
+    (void)state;
+    server_accepts();
+    fake_event(TB_PORT_DISCONNECTED);
+    server_provisions(ANSWER_SUCCESS(GRANTED));
+    server_accepts();
+    assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
+    assert_int_equal(fake_journal_count("subscribe /provision/response"), 2);
+    assert_stored(TB_STORE_CRED, GRANTED);
+}
+
 static void token_of_the_devices_own_is_made_once(void **state)
 {
     (void)state;
@@ -248,6 +260,7 @@ int main(void)
         app_test(S19_each_answer_has_an_outcome_of_its_own),
         app_test(FAILURE_of_a_device_that_was_created_all_the_same_is_made_good_by_a_trial),
         app_test(FAILURE_ends_after_a_trial_and_keeps_pending),
+        app_test(T3_answer_after_a_reconnect_is_read),
         app_test(token_of_the_devices_own_is_made_once),
         app_test(NOT_FOUND_erases_pending_when_nothing_was_asked_before),
         app_test(NOT_FOUND_keeps_pending_when_an_earlier_request_may_have_succeeded),

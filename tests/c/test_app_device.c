@@ -196,6 +196,26 @@ static void lost_connection_is_opened_again_with_the_same_credentials(void **sta
                         SAMPLE, "close");
 }
 
+static void S11_each_connection_is_closed_before_the_next_is_opened(void **state)
+{
+    (void)state;
+    fake_config_put("telemetry_s", "0");
+    store_token(TB_STORE_CRED, OWN);
+    for (int i = 0; i < 3; i++) {
+        server_accepts();
+        fake_event(TB_PORT_DISCONNECTED);
+    }
+    server_accepts();
+    assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
+    assert_int_equal(fake_journal_count("open"), 4);
+    for (int open = fake_journal_find("open", 0); open >= 0;) {
+        int next = fake_journal_find("open", open + 1);
+        int close = fake_journal_find("close", open);
+        assert_true(close > open && (next < 0 || close < next));
+        open = next;
+    }
+}
+
 static void accept(const char *username)
 {
     (void)username;
@@ -327,6 +347,7 @@ int main(void)
         app_test(samples_go_on_while_other_events_arrive),
         app_test(no_sample_is_sent_while_the_connection_is_down),
         app_test(lost_connection_is_opened_again_with_the_same_credentials),
+        app_test(S11_each_connection_is_closed_before_the_next_is_opened),
         app_test(provisioning_connection_carries_no_telemetry_of_another_task),
         app_test(sensor_without_a_reading_is_left_out),
         app_test(reading_that_is_no_number_does_not_keep_the_others_from_being_sent),

@@ -32,6 +32,47 @@ static void S1_longest_topic_is_passed_over(void **state)
     expect_message_passed_over(long_text(CONFIG_TB_RX_TOPIC_MAX), TB_STR(ANSWER_FAILURE));
 }
 
+/** The message means nothing to a device at work, and changes nothing. */
+static void expect_message_at_work_passed_over(tb_str_t topic, tb_str_t payload)
+{
+    store_token(TB_STORE_CRED, OWN);
+    server_accepts();
+    fake_message(topic, payload);
+    assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
+    assert_int_equal(fake_journal_count("open"), 1);
+    assert_int_equal(fake_journal_count(SAMPLE), 4);
+}
+
+static void expect_passed_over(void **state, const char *topic, const char *const *payloads, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        (void)app_setup(state);
+        expect_message_passed_over(tb_str(topic), tb_str(payloads[i]));
+        (void)app_setup(state);
+        expect_message_at_work_passed_over(tb_str(topic), tb_str(payloads[i]));
+    }
+}
+
+static void S3_RPC_without_a_method_is_passed_over(void **state)
+{
+    static const char *const RPCS[] = {
+        "{}", "{\"params\":1}", "{\"method\":1}", "{\"method\":null,\"params\":{}}", "{\"method\":{}}", "[]", "null",
+        ""};
+    expect_passed_over(state, "v1/devices/me/rpc/request/0", RPCS, TB_COUNT(RPCS));
+}
+
+static void S4_firmware_attributes_of_a_wrong_type_are_passed_over(void **state)
+{
+    static const char *const ATTRIBUTES[] = {
+        "{\"fw_title\":1,\"fw_version\":2,\"fw_size\":\"3\",\"fw_checksum\":4,\"fw_checksum_algorithm\":5}",
+        "{\"fw_title\":null,\"fw_version\":null,\"fw_size\":null,\"fw_checksum\":null,\"fw_checksum_algorithm\":null}",
+        "{\"fw_title\":[],\"fw_version\":{},\"fw_size\":-1,\"fw_checksum\":true,\"fw_checksum_algorithm\":[]}",
+        "{\"deleted\":[\"fw_title\",1,null]}",
+        "{\"shared\":{\"fw_title\":1}}",
+    };
+    expect_passed_over(state, "v1/devices/me/attributes", ATTRIBUTES, TB_COUNT(ATTRIBUTES));
+}
+
 static void S5_topic_that_is_a_prefix_of_the_answers_is_passed_over(void **state)
 {
     (void)state;
@@ -188,6 +229,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         app_test(S1_longest_topic_is_passed_over),
+        app_test(S3_RPC_without_a_method_is_passed_over),
+        app_test(S4_firmware_attributes_of_a_wrong_type_are_passed_over),
         app_test(S5_topic_that_is_a_prefix_of_the_answers_is_passed_over),
         app_test(S5_topic_that_goes_on_after_the_answers_is_passed_over),
         app_test(message_without_topic_is_passed_over),

@@ -191,7 +191,7 @@ static void nothing_is_published_before_the_connection_is_accepted(void **state)
     assert_int_equal(s_published, 1);
 }
 
-static void no_event_of_an_earlier_connection_is_delivered(void **state)
+static void S12_no_event_of_an_earlier_connection_is_delivered(void **state)
 {
     (void)state;
     tb_port_event_t event;
@@ -212,7 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(connect_that_no_address_answers_ends_at_once, setup),
         cmocka_unit_test_setup(nothing_is_published_before_the_connection_is_accepted, setup),
-        cmocka_unit_test_setup(no_event_of_an_earlier_connection_is_delivered, setup),
+        cmocka_unit_test_setup(S12_no_event_of_an_earlier_connection_is_delivered, setup),
     };
     return cmocka_run_group_tests_name("tb_port_posix_mqtt", tests, NULL, NULL);
 }

@@ -25,6 +25,8 @@ int __wrap_fsync(int file);
 int __wrap_rename(const char *from, const char *to);
 int __wrap_unlink(const char *path);
 time_t __wrap_time(time_t *date);
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 
 /** Notes a call. Returns true when it is to fail. */
 static bool noted(char call)
@@ -58,6 +60,16 @@ time_t __wrap_time(time_t *date)
 {
     (void)date;
     return s_date;
+}
+
+/** The wall clock is the test's as well. */
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+    if (clock != CLOCK_MONOTONIC) {
+        *now = (struct timespec){.tv_sec = s_date};
+        return 0;
+    }
+    return __real_clock_gettime(clock, now);
 }
 
 /** Returns the path of @p name in the test's directory; valid until the next call. */
@@ -392,6 +404,18 @@ static void device_id_that_cannot_be_kept_is_an_error(void **state)
     assert_string_equal(id, "untouched");
 }
 
+static void S17_step_of_the_wall_clock_moves_no_time_out(void **state)
+{
+    (void)state;
+    s_date = 1;
+    uint64_t before_ms = tb_port_now_ms();
+    s_date = 4000000000;
+    uint64_t after_ms = tb_port_now_ms();
+    assert_in_range(after_ms, before_ms, before_ms + 60000);
+    s_date = 0;
+    assert_true(tb_port_now_ms() >= after_ms);
+}
+
 static void date_is_known_from_2025_on(void **state)
 {
     (void)state;
@@ -437,6 +461,7 @@ int main(void)
         store_test(device_id_is_made_once_and_kept),
         store_test(S7_two_stores_have_two_device_ids),
         store_test(device_id_that_cannot_be_kept_is_an_error),
+        cmocka_unit_test(S17_step_of_the_wall_clock_moves_no_time_out),
         cmocka_unit_test(date_is_known_from_2025_on),
     };
     return cmocka_run_group_tests_name("tb_port_posix_store", tests, NULL, NULL);

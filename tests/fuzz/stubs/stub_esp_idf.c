@@ -18,6 +18,10 @@ struct esp_mqtt_client {
 static unsigned s_failing;
 static unsigned s_clients;
 static esp_mqtt_client_handle_t s_client;
+static struct {
+    stub_call_t call;
+    esp_mqtt_event_t event;
+} s_sudden;
 
 void stub_fail(unsigned calls)
 {
@@ -29,6 +33,20 @@ void stub_emit(esp_mqtt_event_t event)
     fuzz_check(s_client->is_started);
     event.client = s_client;
     s_client->handler(s_client->context, "MQTT_EVENTS", (int32_t)event.event_id, &event);
+}
+
+void stub_emit_during(stub_call_t call, esp_mqtt_event_t event)
+{
+    s_sudden.call = call;
+    s_sudden.event = event;
+}
+
+static void be_sudden(stub_call_t call)
+{
+    if (s_sudden.call == call) {
+        s_sudden.call = 0;
+        stub_emit(s_sudden.event);
+    }
 }
 
 unsigned stub_clients(void)
@@ -60,12 +78,14 @@ esp_err_t esp_mqtt_client_register_event(esp_mqtt_client_handle_t client, esp_mq
 esp_err_t esp_mqtt_client_start(esp_mqtt_client_handle_t client)
 {
     client->is_started = (s_failing & STUB_START) == 0;
+    be_sudden(STUB_START);
     return client->is_started ? ESP_OK : ESP_FAIL;
 }
 
 esp_err_t esp_mqtt_client_stop(esp_mqtt_client_handle_t client)
 {
     fuzz_check(client->is_started);
+    be_sudden(STUB_STOP);
     client->is_started = false;
     return ESP_OK;
 }

@@ -10,6 +10,7 @@ typedef enum {
     STUB_START = 1 << 2,
     STUB_SUBSCRIBE = 1 << 3,
     STUB_PUBLISH = 1 << 4,
+    STUB_STOP = 1 << 5,
 } stub_call_t;
 
 /** From now on the calls in @p calls, bits of stub_call_t, fail. */
@@ -17,6 +18,9 @@ void stub_fail(unsigned calls);
 
 /** Lets the client tell of @p event. @pre there is a client, started. */
 void stub_emit(esp_mqtt_event_t event);
+
+/** Lets the client tell of @p event in the middle of its next STUB_START or STUB_STOP, as its own task may. */
+void stub_emit_during(stub_call_t call, esp_mqtt_event_t event);
 
 /** Clients that were made and not destroyed. */
 unsigned stub_clients(void);
