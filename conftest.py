@@ -20,6 +20,8 @@ from tests.provision.device import Device
 from tests.provision.images import FlashLayout
 from tests.provision.linux import linux_device
 
+pytest_plugins = ["tests.canary"]
+
 _ROOT = Path(__file__).parent
 
 

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "sdkconfig.h" // what menuconfig chose, for the model's header
 #include "tb_model_prov.h"
 #include "tb_port_log.h"
 

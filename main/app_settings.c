@@ -98,6 +98,7 @@ static bool is_set(const char *value, const char *what)
     return true;
 }
 
+#if TB_MODEL_PROV_REQUEST
 #define TEXT_OF_WANTED(key, fallback, member) {key, fallback, out->wanted.member, sizeof(out->wanted.member)},
 
 tb_err_t app_settings_recall_secrets(app_settings_t *out)
@@ -108,12 +109,9 @@ tb_err_t app_settings_recall_secrets(app_settings_t *out)
         char *dst;
         size_t cap;
     } texts[] = {
-#if TB_MODEL_PROV_REQUEST
         {"prov_key", CONFIG_TBC_PROVISION_DEVICE_KEY, out->provision_key, sizeof(out->provision_key)},
         {"prov_secret", CONFIG_TBC_PROVISION_DEVICE_SECRET, out->provision_secret, sizeof(out->provision_secret)},
-#endif
-        TB_MODEL_PROV_SETTINGS(TEXT_OF_WANTED)
-    };
+        TB_MODEL_PROV_SETTINGS(TEXT_OF_WANTED)};
     out->wanted.kind = TB_MODEL_PROV_KIND;
     for (size_t i = 0; i < TB_COUNT(texts); i++) {
         tb_err_t err = read_text(texts[i].key, texts[i].fallback, texts[i].dst, texts[i].cap);
@@ -123,6 +121,13 @@ tb_err_t app_settings_recall_secrets(app_settings_t *out)
     }
     return TB_OK;
 }
+#else
+tb_err_t app_settings_recall_secrets(app_settings_t *out)
+{
+    out->wanted.kind = TB_MODEL_PROV_KIND;
+    return TB_OK;
+}
+#endif
 
 tb_err_t app_settings_load(app_settings_t *out)
 {

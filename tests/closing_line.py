@@ -19,4 +19,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     count = {outcome: len(reporter.stats.get(outcome, [])) for outcome in ("passed", "failed", "error", "skipped")}
     skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
-    print(f"{count['passed']} passed, {count['failed'] + count['error']} failed{skipped}")
+    from tests import canary  # not before pytest has had its chance to rewrite its assertions
+
+    leaked = 1 if config.stash.get(canary.found, []) else 0
+    print(f"{count['passed']} passed, {count['failed'] + count['error'] + leaked} failed{skipped}")

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from pytest_embedded import Dut
 from pytest_embedded.utils import remove_asci_color_code
 
+from tests import canary
+
 Setting = str | int
 _CRASH = re.compile(
     r"Sanitizer|runtime error:|Guru Meditation|abort\(\) was called|assert failed|stack overflow", re.IGNORECASE
@@ -58,6 +60,7 @@ class Device(ABC):
     def close(self) -> None:
         """Switch it off for good. AssertionError when it has crashed."""
         self.power_cut()
+        canary.keep_log(self.log)
         crash = _CRASH.search(self.log)
         assert crash is None, f"the firmware crashed: {self.log[crash.start() :]}"
 

@@ -9,6 +9,7 @@ from tbtools.server.model import Device as ServerDevice
 from tbtools.server.standin import StandInConfig
 from tbtools.server.thread import StandInThread
 
+from tests import canary
 from tests.provision.device import Device, Setting
 
 NAME = "MY_DEVICE_NAME"
@@ -123,7 +124,9 @@ class World:
             "run_time_s": 1,
             "telemetry_s": 10,
         }
-        self.device.configure(**{**settings, **changes})
+        settings.update(changes)
+        canary.plant(settings)
+        self.device.configure(**settings)
 
     def run(self) -> int:
         """Boot, and return the exit status."""

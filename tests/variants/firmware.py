@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import canary
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(tempfile.gettempdir()) / f"tb_variants_{os.getuid()}_{hashlib.sha256(bytes(ROOT)).hexdigest()[:8]}"
 """Outside the tree, as a project of its own has to be; kept, so that only what changed is built again."""
@@ -61,6 +63,7 @@ class Firmware:
         """Put *settings* on the device, beside what it keeps."""
         folder = self.directory / "tb_cfg"
         folder.mkdir(parents=True, exist_ok=True)
+        canary.plant(settings)
         for key, value in settings.items():
             (folder / key).write_text(str(value), encoding="utf-8")
 
@@ -77,6 +80,7 @@ class Firmware:
             check=False,
         )
         self.log = done.stdout.decode("utf-8", "replace")
+        self._hand_in()
         assert "Sanitizer" not in self.log, self.log
         assert "runtime error:" not in self.log, self.log
         return done.returncode
@@ -100,6 +104,13 @@ class Firmware:
             finally:
                 timer.cancel()
                 process.kill()
+                self._hand_in()
+
+    def _hand_in(self) -> None:
+        canary.keep_log(self.log)
+        for record in (self.directory / "tb" / "cred", self.directory / "tb" / "pending"):
+            if record.exists():
+                canary.plant_record(record.read_bytes())
 
     def _read_failure(self, lines: Iterable[str]) -> str:
         self.log = ""
