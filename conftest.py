@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 from pytest_embedded_idf import IdfApp
 
+from tests import canary
 from tests.provision import options
 from tests.provision.board import BoardDevice, BoardPower
 from tests.provision.device import Device
 from tests.provision.images import FlashLayout
 from tests.provision.linux import linux_device
-
-pytest_plugins = ["tests.canary"]
 
 _ROOT = Path(__file__).parent
 
@@ -32,8 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Make pytest-embedded's options optional, and keep its use of an experimental fixture to itself."""
+    """Make pytest-embedded's options optional, keep its use of an experimental fixture to itself, watch the logs."""
     options.set_defaults(config.option)
+    config.pluginmanager.register(canary, "canary")
     config.addinivalue_line("filterwarnings", "ignore:record_xml_attribute is an experimental feature")
 
 

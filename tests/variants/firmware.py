@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -106,6 +107,27 @@ class Firmware:
                 process.kill()
                 self._hand_in()
 
+    def memory_at(self, pattern: str) -> bytes:
+        """Boot, and return what the program's own memory holds once its log has *pattern*; the power goes then."""
+        environment = {**os.environ, "TB_STORE_DIR": str(self.directory)}
+        with subprocess.Popen(
+            [self.elf], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process:
+            timer = threading.Timer(PATIENCE_S, process.kill)
+            timer.start()
+            try:
+                self.log = ""
+                for line in process.stdout or ():
+                    self.log += line.decode("utf-8", "replace")
+                    if re.search(pattern, self.log):
+                        process.send_signal(signal.SIGSTOP)
+                        return own_memory(process.pid)
+            finally:
+                timer.cancel()
+                process.kill()
+                self._hand_in()
+        raise AssertionError(f"no {pattern}: {self.log}")
+
     def _hand_in(self) -> None:
         canary.keep_log(self.log)
         for record in (self.directory / "tb" / "cred", self.directory / "tb" / "pending"):
@@ -120,3 +142,21 @@ class Firmware:
             if found and found.group(1) not in ("PROVISIONED", "ONLINE"):
                 return found.group(1)
         raise AssertionError(f"no failure: {self.log}")
+
+
+def own_memory(pid: int) -> bytes:
+    """Return what the variables and the main stack of the process hold; the heap is its libraries', not ours."""
+    process = Path("/proc") / str(pid)
+    elf = str((process / "exe").readlink())
+    found = bytearray()
+    end_of_ours = 0
+    with (process / "mem").open("rb") as memory:
+        for line in (process / "maps").read_text(encoding="utf-8").splitlines():
+            span, access, _, _, _, *name = line.split(maxsplit=5)
+            start, end = (int(address, 16) for address in span.split("-"))
+            is_ours = name in ([elf], ["[stack]"]) or (not name and start == end_of_ours)  # .bss goes on without a name
+            end_of_ours = end if is_ours else 0
+            if is_ours and access.startswith("rw"):
+                memory.seek(start)
+                found += memory.read(end - start)
+    return bytes(found)
