@@ -10,7 +10,7 @@ import typer
 
 COMMANDS = ("tbtools.demo.cli", "tbtools.server.cli")
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
 
 @app.callback()

@@ -1,0 +1,1 @@
+"""What an administrator of ThingsBoard does for devices: profiles, devices, dashboards."""
