@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
+import requests
 from tbtools.rest import RestClient
 from tbtools.server.model import Profile, ProvisionType
 from tbtools.server.settings import Settings
@@ -14,6 +15,8 @@ from tests.server.mqtt5_client import Mqtt5Client
 from tests.server.mqtt_client import RawClient
 
 Client = TypeVar("Client", bound=RawClient)
+
+Api = Callable[..., tuple[int, Any]]
 
 _NUMBERS = itertools.count(1)
 
@@ -67,6 +70,20 @@ def rest(tb: StandInThread) -> Iterator[RestClient]:
     with RestClient(tb.url) as client:
         client.login()
         yield client
+
+
+@pytest.fixture
+def api(tb: StandInThread) -> Api:
+    """Call the API raw: api(method, path, json body) -> (status, answer)."""
+    login = {"username": "tenant@thingsboard.org", "password": "tenant"}
+    token = requests.post(tb.url + "/api/auth/login", json=login, timeout=5).json()["token"]
+
+    def call(method: str, path: str, body: Any = None, scheme: str = "X-Authorization") -> tuple[int, Any]:
+        headers = {scheme: f"Bearer {token}"}
+        response = requests.request(method, tb.url + path, json=body, headers=headers, timeout=5)
+        return response.status_code, response.json() if response.content else None
+
+    return call
 
 
 @pytest.fixture

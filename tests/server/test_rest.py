@@ -7,23 +7,10 @@ import requests
 from tbtools.rest import RestClient, RestError
 from tbtools.server.thread import StandInThread
 
+from tests.server.conftest import Api
 from tests.server.mqtt_client import TELEMETRY, RawClient
 
 PUBLIC = ("/api/auth/login", "/api/auth/token")
-
-
-@pytest.fixture
-def api(tb: StandInThread) -> Any:
-    """Call the API raw: api(method, path, json body) -> (status, answer)."""
-    login = {"username": "tenant@thingsboard.org", "password": "tenant"}
-    token = requests.post(tb.url + PUBLIC[0], json=login, timeout=5).json()["token"]
-
-    def call(method: str, path: str, body: Any = None, scheme: str = "X-Authorization") -> tuple[int, Any]:
-        headers = {scheme: f"Bearer {token}"}
-        response = requests.request(method, tb.url + path, json=body, headers=headers, timeout=5)
-        return response.status_code, response.json() if response.content else None
-
-    return call
 
 
 def test_login_refresh_and_wrong_password(tb: StandInThread) -> None:
@@ -48,12 +35,12 @@ def test_calls_need_a_valid_token(tb: StandInThread, header: str | None) -> None
     assert (response.status_code, response.json()["errorCode"]) == (401, 10)
 
 
-def test_the_usual_authorization_header_is_taken_too(api: Any) -> None:
+def test_the_usual_authorization_header_is_taken_too(api: Api) -> None:
     status, info = api("GET", "/api/deviceProfileInfo/default", scheme="Authorization")
     assert (status, info["name"]) == (200, "default")
 
 
-def test_profile_round_trip(rest: RestClient, api: Any, name: str) -> None:
+def test_profile_round_trip(rest: RestClient, api: Api, name: str) -> None:
     created = rest.save_profile(name, "ALLOW_CREATE_NEW_DEVICES", f"K{name}", f"S{name}")
     assert (created["provisionDeviceKey"], created["version"]) == (f"K{name}", 1)
     changed = rest.save_profile(name, "CHECK_PRE_PROVISIONED_DEVICES", f"K{name}", "other")
@@ -69,7 +56,7 @@ def test_profile_round_trip(rest: RestClient, api: Any, name: str) -> None:
     assert rest.find_profile(name) is None
 
 
-def test_profile_that_is_used_or_default_stays(rest: RestClient, api: Any, name: str) -> None:
+def test_profile_that_is_used_or_default_stays(rest: RestClient, api: Api, name: str) -> None:
     profile_id = rest.save_profile(name, "DISABLED", None, None)["id"]["id"]
     rest.save_device(name, profile_id)
     default_id = api("GET", "/api/deviceProfileInfo/default")[1]["id"]["id"]
@@ -94,7 +81,7 @@ def test_profile_that_is_used_or_default_stays(rest: RestClient, api: Any, name:
         {"profileData": {"transportConfiguration": {"deviceTelemetryTopic": 5}}},
     ],
 )
-def test_bad_profile_is_refused(api: Any, name: str, change: dict[str, Any]) -> None:
+def test_bad_profile_is_refused(api: Api, name: str, change: dict[str, Any]) -> None:
     status, error = api("POST", "/api/deviceProfile", {"name": name, **change})
     assert (status, error["errorCode"]) == (400, 31)
 
@@ -105,7 +92,7 @@ def test_provision_key_is_unique(rest: RestClient, name: str) -> None:
         rest.save_profile(f"{name}-2", "ALLOW_CREATE_NEW_DEVICES", f"K{name}", "s")
 
 
-def test_profiles_come_in_pages(rest: RestClient, api: Any, name: str) -> None:
+def test_profiles_come_in_pages(rest: RestClient, api: Api, name: str) -> None:
     for number in range(3):
         rest.save_profile(f"page {name} {number}", "DISABLED", None, None)
     status, page = api("GET", f"/api/deviceProfiles?pageSize=2&page=1&textSearch=PAGE {name}")
@@ -115,7 +102,7 @@ def test_profiles_come_in_pages(rest: RestClient, api: Any, name: str) -> None:
     assert api("GET", "/api/deviceProfiles")[0] == 400
 
 
-def test_device_round_trip(rest: RestClient, api: Any, name: str) -> None:
+def test_device_round_trip(rest: RestClient, api: Api, name: str) -> None:
     created = rest.save_device(name, token=f"T{name}")
     device_id = created["id"]["id"]
     assert rest.find_device(name) == created == api("GET", f"/api/device/{device_id}")[1]
@@ -130,7 +117,7 @@ def test_device_round_trip(rest: RestClient, api: Any, name: str) -> None:
     assert (caught.value.status, caught.value.code) == (404, 32)
 
 
-def test_device_type_names_its_profile(api: Any, name: str) -> None:
+def test_device_type_names_its_profile(api: Api, name: str) -> None:
     status, device = api("POST", "/api/device", {"name": name, "type": f"type {name}"})
     assert (status, device["type"]) == (200, f"type {name}")
     assert (
@@ -149,7 +136,7 @@ def test_name_and_token_are_unique(rest: RestClient, name: str) -> None:
     assert rest.find_device(f"{name}-2") is None
 
 
-def test_device_with_credentials_of_each_kind(api: Any, name: str) -> None:
+def test_device_with_credentials_of_each_kind(api: Api, name: str) -> None:
     basic = f'{{"clientId":"c{name}","userName":"u{name}","password":"p"}}'
     for number, credentials in enumerate(
         (
@@ -175,13 +162,13 @@ def test_device_with_credentials_of_each_kind(api: Any, name: str) -> None:
         {"credentialsType": "MQTT_BASIC", "credentialsValue": "no json"},
     ],
 )
-def test_bad_credentials_are_refused(rest: RestClient, api: Any, name: str, change: dict[str, str]) -> None:
+def test_bad_credentials_are_refused(rest: RestClient, api: Api, name: str, change: dict[str, str]) -> None:
     shown = rest.credentials(rest.save_device(name)["id"]["id"])
     status, error = api("POST", "/api/device/credentials", {**shown, **change})
     assert (status, error["errorCode"]) == (400, 31)
 
 
-def test_latest_telemetry_is_text_unless_strict(tb: StandInThread, api: Any, device: RawClient, name: str) -> None:
+def test_latest_telemetry_is_text_unless_strict(tb: StandInThread, api: Api, device: RawClient, name: str) -> None:
     device.publish(TELEMETRY, b'{"i":25,"d":25.0,"b":true,"s":"x","j":{"k":[1]}}')
     device.puback()
     found = tb.device(name)
@@ -193,7 +180,7 @@ def test_latest_telemetry_is_text_unless_strict(tb: StandInThread, api: Any, dev
     assert [strict[key][0]["value"] for key in "idbsj"] == [25, 25.0, True, "x", {"k": [1]}]
 
 
-def test_history_and_keys(tb: StandInThread, api: Any, device: RawClient, name: str) -> None:
+def test_history_and_keys(tb: StandInThread, api: Api, device: RawClient, name: str) -> None:
     device.publish(TELEMETRY, b'[{"ts":1,"values":{"a":1}},{"ts":2,"values":{"a":2,"b":0}},{"ts":3,"values":{"a":3}}]')
     device.puback()
     found = tb.device(name)
@@ -206,7 +193,7 @@ def test_history_and_keys(tb: StandInThread, api: Any, device: RawClient, name: 
     assert api("GET", f"{base}/values/timeseries?keys=a")[1] == {"a": [{"ts": 3, "value": "3"}]}
 
 
-def test_attributes_round_trip(rest: RestClient, api: Any, name: str) -> None:
+def test_attributes_round_trip(rest: RestClient, api: Api, name: str) -> None:
     device_id = rest.save_device(name)["id"]["id"]
     rest.set_attributes(device_id, "SERVER_SCOPE", {"a": 1, "b": "x"})
     assert rest.attributes(device_id, "SERVER_SCOPE", ["b", "none"]) == {"b": "x"}

@@ -11,8 +11,9 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from tbtools.server import credentials as creds
+from tbtools.server.entities import StoreError
 from tbtools.server.model import CredentialsType, Device, Profile, ProvisionType, Scope
-from tbtools.server.store import Store, StoreError
+from tbtools.server.store import Store
 
 _PROVISION_STATE = "provisionState"
 

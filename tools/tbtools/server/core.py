@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from tbtools.server.calculated_fields import CalculatedFields
+from tbtools.server.dashboards import Dashboards
 from tbtools.server.faults import Faults
 from tbtools.server.journal import Journal
 from tbtools.server.model import Device
@@ -67,4 +69,6 @@ class Core:
         self.faults = faults
         self.journal = journal
         self.store = Store(lambda: self.settings.max_devices)
+        self.dashboards = Dashboards()
+        self.calculated_fields = CalculatedFields()
         self.sessions = Sessions()

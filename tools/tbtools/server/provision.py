@@ -7,10 +7,11 @@ from typing import Any
 
 from tbtools.server import credentials as creds
 from tbtools.server import lenient_json
+from tbtools.server.entities import StoreError
 from tbtools.server.kv import compact
 from tbtools.server.model import Credentials, CredentialsType, Device, Profile, ProvisionType, Scope
 from tbtools.server.settings import Settings
-from tbtools.server.store import Store, StoreError
+from tbtools.server.store import Store
 
 PROVISION_STATE = "provisionState"
 PROTOBUF_NOT_FOUND = b"\x08\x02"

@@ -2,33 +2,13 @@
 
 import copy
 from collections.abc import Callable, Iterable
-from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
 
 from tbtools.server import credentials as creds
+from tbtools.server.alarm_rules import read_profile_alarms
 from tbtools.server.documents import device_document, profile_document
-from tbtools.server.kv import looks_like_markup
+from tbtools.server.entities import Reason, StoreError, check_version, checked_name, found
 from tbtools.server.model import Credentials, Device, Profile, ProvisionType, new_id
-
-NAME_LENGTH_MAX = 255
-T = TypeVar("T")
-
-
-class Reason(Enum):
-    """Why the store refuses, with ThingsBoard's HTTP status and error code."""
-
-    BAD_PARAMS = (400, 31)
-    NOT_FOUND = (404, 32)
-    VERSION_CONFLICT = (409, 35)
-    ENTITY_LIMIT = (403, 41)
-
-
-class StoreError(Exception):
-    """A save or look-up that ThingsBoard refuses; the message is ThingsBoard's, or close to it."""
-
-    def __init__(self, reason: Reason, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
 
 
 class Store:
@@ -57,7 +37,7 @@ class Store:
 
     def profile(self, profile_id: str) -> Profile:
         """Find a profile by id."""
-        return _found(self._profiles.get(profile_id), "Device profile", profile_id)
+        return found(self._profiles.get(profile_id), "Device profile", profile_id)
 
     def profile_by_name(self, name: str) -> Profile | None:
         """Find a profile by its exact name."""
@@ -71,12 +51,13 @@ class Store:
         """Create a profile, or replace it when *body* has an id."""
         old = self.profile(body["id"]["id"]) if body.get("id") else None
         if old is not None:
-            _check_version(body, old.document["version"])
-        name = _checked_name(body.get("name"), "Device profile")
+            check_version(body, old.document["version"])
+        name = checked_name(body.get("name"), "Device profile")
         same_name = self.profile_by_name(name)
         if same_name is not None and same_name is not old:
             raise StoreError(Reason.BAD_PARAMS, "Device profile with such name already exists!")
         document = profile_document(body, old.document if old else None)
+        document["profileData"]["alarms"] = read_profile_alarms(document["profileData"]["alarms"])
         saved = _profile_of(old.id if old else new_id(), document)
         same_key = self.profile_by_provision_key(saved.provision_key) if saved.provision_key else None
         if same_key is not None and same_key is not old:
@@ -104,7 +85,7 @@ class Store:
 
     def device(self, device_id: str) -> Device:
         """Find a device by id."""
-        return _found(self._devices.get(device_id), "Device", device_id)
+        return found(self._devices.get(device_id), "Device", device_id)
 
     def device_by_name(self, name: str) -> Device | None:
         """Find a device by its exact name."""
@@ -118,7 +99,7 @@ class Store:
         self, name: str, profile: Profile, credentials: Credentials | None = None, body: dict[str, Any] | None = None
     ) -> Device:
         """Create a device, with a random access token unless *credentials* are given; all or nothing."""
-        name = _checked_name(name, "Device")
+        name = checked_name(name, "Device")
         if name in self._by_name:
             raise StoreError(Reason.BAD_PARAMS, "Device with such name already exists!")
         if 0 < self._max_devices() <= len(self._devices):
@@ -131,8 +112,8 @@ class Store:
 
     def update_device(self, device: Device, body: dict[str, Any], profile: Profile) -> None:
         """Replace a device's name, profile and document."""
-        _check_version(body, device.version)
-        name = _checked_name(body.get("name"), "Device")
+        check_version(body, device.version)
+        name = checked_name(body.get("name"), "Device")
         if self._by_name.get(name, device) is not device:
             raise StoreError(Reason.BAD_PARAMS, "Device with such name already exists!")
         del self._by_name[device.name]
@@ -156,29 +137,6 @@ class Store:
     def _check_unused(self, credentials: Credentials, owner: Device | None) -> None:
         if self._by_lookup_id.get(credentials.lookup_id, owner) is not owner:
             raise StoreError(Reason.BAD_PARAMS, "Device credentials are already assigned to another device!")
-
-
-def _found(entity: T | None, kind: str, entity_id: str) -> T:
-    if entity is None:
-        raise StoreError(Reason.NOT_FOUND, f"{kind} with id [{entity_id}] is not found")
-    return entity
-
-
-def _checked_name(name: Any, kind: str) -> str:
-    if not isinstance(name, str) or not name.strip():
-        raise StoreError(Reason.BAD_PARAMS, f"{kind} name should be specified!")
-    if len(name) > NAME_LENGTH_MAX:
-        raise StoreError(Reason.BAD_PARAMS, "Validation error: name length must be equal or less than 255")
-    if "\x00" in name:
-        raise StoreError(Reason.BAD_PARAMS, "Validation error: name should not contain 0x00 symbol")
-    if looks_like_markup(name):
-        raise StoreError(Reason.BAD_PARAMS, "Validation error: name is malformed")
-    return name
-
-
-def _check_version(body: dict[str, Any], current: int) -> None:
-    if body.get("version") not in (None, current):
-        raise StoreError(Reason.VERSION_CONFLICT, "The entity was already changed by someone else!")
 
 
 def _profile_of(profile_id: str, document: dict[str, Any]) -> Profile:

@@ -26,6 +26,11 @@ class ServerVersion:
         return ServerVersion(numbers)
 
     @property
+    def full(self) -> str:
+        """The number with all of its parts: 4.3 is 4.3.0."""
+        return ".".join(map(str, (*self.numbers, 0)[: max(3, len(self.numbers))]))
+
+    @property
     def session_present_always(self) -> bool:
         """3.2.0 set sessionPresent in every CONNACK; later it is the negation of clean session."""
         return self.numbers < (3, 2, 1)
@@ -89,3 +94,23 @@ class ServerVersion:
     def unsubscribe_crashes_provisioning(self) -> bool:
         """3.9.0 only: UNSUBSCRIBE from a topic that is not subscribed kills the provisioning session."""
         return (3, 9) <= self.numbers < (3, 9, 1)
+
+    @property
+    def tells_version(self) -> bool:
+        """The REST call that tells the version."""
+        return self.numbers >= (3, 4)
+
+    @property
+    def has_calculated_fields(self) -> bool:
+        """The REST calls for calculated fields."""
+        return self.numbers >= (4, 0)
+
+    @property
+    def has_alarm_calculated_fields(self) -> bool:
+        """Alarm rules are calculated fields; before that they stand in the device profile."""
+        return self.numbers >= (4, 3)
+
+    @property
+    def has_calculated_fields_of_an_entity(self) -> bool:
+        """The newer path to the calculated fields of one entity; the older one stays."""
+        return self.numbers >= (4, 3, 1, 2)

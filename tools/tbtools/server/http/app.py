@@ -8,11 +8,21 @@ from aiohttp import web
 
 from tbtools.server.core import Core
 from tbtools.server.credentials import InvalidCredentials
-from tbtools.server.http import auth, device_api, devices, profiles, standin, telemetry
+from tbtools.server.entities import Reason, StoreError
+from tbtools.server.http import (
+    auth,
+    calculated_fields,
+    dashboards,
+    device_api,
+    devices,
+    profiles,
+    standin,
+    system,
+    telemetry,
+)
 from tbtools.server.http.errors import ApiError
 from tbtools.server.http.keys import CORE, TOKENS
 from tbtools.server.http.tokens import Tokens
-from tbtools.server.store import Reason, StoreError
 
 _LOG = logging.getLogger(__name__)
 _OPEN_PREFIXES = ("/api/auth/", "/api/v1/", "/api/standin/")
@@ -26,7 +36,7 @@ def make_app(core: Core) -> web.Application:
     app = web.Application(middlewares=[_errors, _authenticated])
     app[CORE] = core
     app[TOKENS] = Tokens()
-    for module in (auth, profiles, devices, telemetry, device_api, standin):
+    for module in (auth, system, profiles, calculated_fields, dashboards, devices, telemetry, device_api, standin):
         app.add_routes(module.ROUTES)
     return app
 

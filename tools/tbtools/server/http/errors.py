@@ -32,3 +32,8 @@ def bad_params(message: str) -> ApiError:
 def not_found(message: str) -> ApiError:
     """404 with error code 32."""
     return ApiError(404, NOT_FOUND, message)
+
+
+def no_such_call() -> ApiError:
+    """404, as for a path that the server does not know."""
+    return ApiError(404, NOT_FOUND, "Not Found")

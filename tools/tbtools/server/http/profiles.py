@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from tbtools.server.documents import show_profile, show_profile_info
+from tbtools.server.entities import checked_text
 from tbtools.server.http.body import entity_id, page, read_object
 from tbtools.server.http.errors import bad_params
 from tbtools.server.http.keys import CORE
@@ -17,10 +18,13 @@ _TOPICS = ("deviceTelemetryTopic", "deviceAttributesTopic", "deviceAttributesSub
 
 async def save(request: web.Request) -> web.Response:
     """POST /api/deviceProfile."""
-    body = await read_object(request)
+    core, body = request.app[CORE], await read_object(request)
     entity_id(body, "id")
     _check(body)
-    return web.json_response(show_profile(request.app[CORE].store.save_profile(body)))
+    dashboard_id = entity_id(body, "defaultDashboardId")
+    if dashboard_id is not None and not core.dashboards.has(dashboard_id):
+        raise bad_params("Can't assign non-existent dashboard!")
+    return web.json_response(show_profile(core.store.save_profile(body)))
 
 
 def _check(body: dict[str, Any]) -> None:
@@ -28,6 +32,7 @@ def _check(body: dict[str, Any]) -> None:
     data = _typed(body, "profileData", dict)
     provision = _typed(data, "provisionConfiguration", dict)
     transport = _typed(data, "transportConfiguration", dict)
+    checked_text(_typed(body, "description", str), "description")
     _typed(body, "provisionDeviceKey", str)
     _typed(provision, "provisionDeviceSecret", str)
     for topic in _TOPICS:
@@ -52,8 +57,10 @@ async def read(request: web.Request) -> web.Response:
 
 
 async def delete(request: web.Request) -> web.Response:
-    """DELETE /api/deviceProfile/{id}."""
-    request.app[CORE].store.delete_profile(request.match_info["id"])
+    """DELETE /api/deviceProfile/{id}, with its calculated fields."""
+    core, profile_id = request.app[CORE], request.match_info["id"]
+    core.store.delete_profile(profile_id)
+    core.calculated_fields.delete_of(profile_id)
     return web.Response()
 
 
