@@ -19,7 +19,7 @@ run: build ## both use cases on this computer (SERVER=mqtt://HOST:PORT KEY= SECR
 test: build-test ## everything that a green change needs
 	@$(PYTEST) -n 2 --target linux --build-dir build_test tests pytest_provision.py
 
-gen: setup ## regenerate C, Kconfig and docs from the device model (MODEL=... for another one)
+gen: setup ## regenerate C, Kconfig, docs and the server side from the device model (MODEL=... for another one)
 	@$(PYTHON) codegen/gen.py $(if $(MODEL),--model $(MODEL))
 
 check: configure-test ## drift, format, lint, types: under a minute

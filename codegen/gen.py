@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Generate the C of a device out of its model. Run `python codegen/gen.py --help`."""
+"""Generate a device out of its model, C and server side. Run `python codegen/gen.py --help`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gen.py",
-        description="Generate the C of a device out of its model; with no argument, again for the model in place.",
+        description="Generate a device out of its model, C and server side; with no argument, the model in place.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

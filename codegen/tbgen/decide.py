@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from tbgen import ir, schema
@@ -12,12 +13,16 @@ from tbgen.load import Document, KeyPath, dotted
 from tbgen.names import is_reserved, upper, words
 from tbgen.protocol import Limit, Protocol, Text
 from tbgen.provisioning import decide_provisioning
+from tbgen.server import decide_server
 
 DOC_WIDTH = 100
 SHORT_SAMPLE_MAX = 100
 LOG_KEYS_MAX = 200
 PUBLISH_OVERHEAD = 4
 """Bytes of a PUBLISH with QoS 1 that count, beside topic and payload: the topic's length and the packet id."""
+
+_DROPPED = re.compile(r"\{\{|<[A-Za-z!]")
+"""What ThingsBoard takes for a template or for markup in a key (contract 3.2)."""
 
 
 def decide(document: Document, model: schema.Model, protocol: Protocol, source: str) -> ir.Device:
@@ -35,10 +40,11 @@ def decide(document: Document, model: schema.Model, protocol: Protocol, source: 
     telemetry_max = sum(1 + len(item.wire_key.encode()) + item.json_max for item in telemetry) + len("}")
     _check_packet(document, telemetry_max, protocol)
     sample = "{" + ",".join(item.wire_key + item.json_example for item in telemetry) + "}"
+    title, description = (model.title or "").strip() or model.name, (model.description or "").strip()
     return ir.Device(
         name=model.name,
-        title=(model.title or "").strip() or model.name,
-        description=(model.description or "").strip(),
+        title=title,
+        description=description,
         c_tag=f"{upper(model.name)}_MAIN",
         source=source,
         digest=document.digest,
@@ -49,6 +55,7 @@ def decide(document: Document, model: schema.Model, protocol: Protocol, source: 
         sample=sample,
         short_sample=sample if len(sample) <= SHORT_SAMPLE_MAX else f"{sample[:SHORT_SAMPLE_MAX]}...",
         log_keys=_log_keys(telemetry),
+        server=decide_server(model, telemetry, (title, description), source),
         protocol=_macros(protocol),
     )
 
@@ -85,8 +92,11 @@ class _Keys:
             raise self._document.error(path, "is blank", allowed)
         if size > schema.KEY_MAX_BYTES:
             raise self._document.error(path, f"has {size} bytes in UTF-8", allowed)
-        if "{{" in key:
-            raise self._document.error(path, "holds `{{`: ThingsBoard would drop the value", "any other text")
+        dropped = _DROPPED.search(key)
+        if dropped:
+            raise self._document.error(
+                path, f"holds `{dropped[0]}`: ThingsBoard would drop the value", "any other text"
+            )
         if key in self._owners:
             owner = self._owners[key]
             problem = f"{json_text(key)} is the key of {dotted(owner)}, too, in line {self._document.where(owner).line}"

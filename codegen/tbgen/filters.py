@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_MARKUP = re.compile(r"<(?=[A-Za-z/!?])|\{(?=\{)")
 _MARKDOWN = re.compile(r"[^A-Za-z0-9\s.,:;()/%-]", re.ASCII)
 
 
@@ -52,6 +53,15 @@ def json_text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def server_str(text: str) -> str:
+    r"""Return *text* as a JSON string for where ThingsBoard refuses markup and templates, or would render them.
+
+    >>> print(server_str('a "key" < 1\n<b>, {{x}}'))
+    "a \"key\" < 1\n< b>, { {x}}"
+    """
+    return json_text(_MARKUP.sub(r"\g<0> ", text))
+
+
 def md_text(text: str) -> str:
     r"""Return *text* for a paragraph, heading or table cell of Markdown: shown as it is, never markup.
 
@@ -89,5 +99,5 @@ def _entity(match: re.Match[str]) -> str:
 
 
 FILTERS: dict[str, Callable[[str], str]] = {
-    each.__name__: each for each in (c_str, c_comment, json_text, md_text, md_code, kconfig_str)
+    each.__name__: each for each in (c_str, c_comment, json_text, server_str, md_text, md_code, kconfig_str)
 }

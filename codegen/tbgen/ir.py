@@ -129,6 +129,88 @@ class TelemetryItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """A value against a number, by the name of the operation in ThingsBoard and the number in JSON."""
+
+    operation: str
+    json_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Comparisons of which one has to hold (`operation` is OR), or all (AND)."""
+
+    operation: str
+    comparisons: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The alarm of one telemetry key, named `type`; `key` and `details` are text of any kind."""
+
+    id: str
+    type: str
+    key: str
+    range: str
+    details: str
+    raised: Condition
+    cleared: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """A widget of the dashboard and its place in the grid of a state."""
+
+    id: str
+    row: int
+    col: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What the dashboard has of one telemetry key; `key` and `unit` are text of any kind.
+
+    `card` shows its latest value and `history` those before, in a chart of numbers, a chart of states, or a table:
+    that is `kind`. `json_decimals` is empty for what is no number; `thresholds` are numbers in JSON.
+    """
+
+    key: str
+    label: str
+    unit: str
+    json_decimals: str
+    color: str
+    kind: str
+    thresholds: tuple[str, ...]
+    card: Widget | None
+    history: Widget
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Two states: all devices in a table, and one of them with a panel for each telemetry key."""
+
+    devices_alias: str
+    device_alias: str
+    open_device: str
+    devices: Widget
+    alarms: Widget | None
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What ThingsBoard has to know of the device; `description` is text of any kind."""
+
+    description: str
+    provision_type: str
+    severity: str
+    alarms: tuple[Alarm, ...]
+    dashboard: Dashboard
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """Everything about one device model. Sizes are in bytes of UTF-8."""
 
@@ -145,6 +227,7 @@ class Device:
     sample: str
     short_sample: str
     log_keys: str
+    server: Server
     protocol: tuple[MacroGroup, ...]
 
     @property

@@ -18,6 +18,7 @@ MODEL_PAGE = "docs/model-{}.md"
 STARTING_POINT = "main/app_sensors.c"
 """The application's own file: made once, then the user's."""
 SENSORS_HEADER = "main/app_sensors.h"
+SERVER = "server"
 
 DEFAULT_MODEL = "dev_sup_access_token_wo_ssl"
 

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tbgen import ir
 from tbgen.filters import FILTERS
-from tbgen.layout import GEN, SCHEMA, SENSORS_HEADER, STARTING_POINT
+from tbgen.layout import GEN, SCHEMA, SENSORS_HEADER, SERVER, STARTING_POINT
 from tbgen.schema import Model
 from tbgen.validate import json_schema
 
@@ -28,13 +28,16 @@ _OUTPUTS = {
     "main/front_connection.c": "main/front_connection.c.j2",
     "main/normal_connection.c": "main/normal_connection.c.j2",
     "sdkconfig.defaults": "sdkconfig.defaults.j2",
+    f"{SERVER}/alarm_rules.json": "server/alarm_rules.json.j2",
+    f"{SERVER}/dashboard.json": "server/dashboard.json.j2",
+    f"{SERVER}/profile.json": "server/profile.json.j2",
     STARTING_POINT: "main/app_sensors.c.j2",
 }
 
 
-def render(device: ir.Device, templates: Path) -> dict[str, bytes]:
-    """Return the content of each output for *device*, by its path inside the project."""
-    environment = Environment(
+def environment(templates: Path) -> Environment:
+    """Return what prints the templates of the folder *templates*."""
+    made = Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
@@ -42,9 +45,15 @@ def render(device: ir.Device, templates: Path) -> dict[str, bytes]:
         lstrip_blocks=True,
         autoescape=False,  # neither HTML nor XML: each text passes the filter of its place
     )
-    environment.filters.update(FILTERS)
+    made.filters.update(FILTERS)
+    return made
+
+
+def render(device: ir.Device, templates: Path) -> dict[str, bytes]:
+    """Return the content of each output for *device*, by its path inside the project."""
+    printer = environment(templates)
     return {
-        path.format(name=device.name): environment.get_template(template).render(device=device).encode()
+        path.format(name=device.name): printer.get_template(template).render(device=device).encode()
         for path, template in _OUTPUTS.items()
     }
 

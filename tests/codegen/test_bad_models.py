@@ -161,6 +161,7 @@ BAD = [
     Bad("long_key", "key: temp", f"key: {'k' * 256}", "8: telemetry[0].key", "has 256 bytes", KEY_RULE),
     Bad("long_utf8_key", "key: temp", f"key: {'°' * 128}", "8: telemetry[0].key", "has 256 bytes", KEY_RULE),
     Bad("template_key", "key: temp", 'key: "a{{b}}"', "8: telemetry[0].key", "ThingsBoard would drop", "other text"),
+    Bad("markup_key", "key: temp", 'key: "a<b"', "8: telemetry[0].key", "`<b`: ThingsBoard would drop", "other text"),
     # text
     Bad("long_title", "A thing", "t" * 121, "2: title", "has 121 characters", "at most 120"),
     Bad("long_unit", '"°C"', "u" * 33, "11: telemetry[0].unit", "has 33 characters", "1 to 32"),

@@ -20,6 +20,9 @@ KEPT = (
     "main/app_sensors.h",
     "main/normal_connection.c",
     "docs/model-{}.md",
+    "server/alarm_rules.json",
+    "server/dashboard.json",
+    "server/profile.json",
 )
 KEPT_OF_KINDS = (
     f"{GEN}/sources.cmake",
@@ -27,6 +30,7 @@ KEPT_OF_KINDS = (
     f"{GEN}/tb_model_prov.h",
     "main/Kconfig.projbuild",
     "sdkconfig.defaults",
+    "server/profile.json",
 )
 OWN_MODELS = sorted(MODELS.glob("*.yaml"))
 KINDS = sorted((REPOSITORY / "codegen" / "models").glob("*.yaml"))

@@ -28,7 +28,7 @@ bool app_sensors_get_trigraph(int64_t *out)
 
 bool app_sensors_get_newline(float *out)
 {
-    *out = 0.0f;
+    *out = 0.5f;
     return true;
 }
 
@@ -56,9 +56,9 @@ bool app_sensors_get_text(tb_str_t *out)
     return true;
 }
 
-bool app_sensors_get_separators(bool *out)
+bool app_sensors_get_separators(int32_t *out)
 {
-    *out = false;
+    *out = 0;
     return true;
 }
 

@@ -23,19 +23,19 @@ extern "C" {
 /** Ends * / int x; / *. Unit: * /. */
 bool app_sensors_get_comment(bool *out);
 
-/** "quoted". Unit: ". */
+/** "quoted". Unit: ", -1 to 1. */
 bool app_sensors_get_quotes(int32_t *out);
 
 /** Continues \. Unit: \. */
 bool app_sensors_get_backslash(uint32_t *out);
 
-/** Trigraph ? ?/. Unit: ? ?/. */
+/** Trigraph ? ?/. Unit: ? ?/, at most 5. */
 bool app_sensors_get_trigraph(int64_t *out);
 
-/** One * / two. Unit: a b. */
+/** One * / two. Unit: a b, at least 0.5. */
 bool app_sensors_get_newline(float *out);
 
-/** 温度 🌡. Unit: °C. */
+/** 温度 🌡. Unit: <b>{{°C, -1.5e+300 to 1e-07. */
 bool app_sensors_get_emoji(double *out);
 
 /** Octal. */
@@ -47,8 +47,8 @@ bool app_sensors_get_format(bool *out);
 /** Text. At most 64 bytes. */
 bool app_sensors_get_text(tb_str_t *out);
 
-/** A b �isolate. */
-bool app_sensors_get_separators(bool *out);
+/** A b �isolate. At most 0. */
+bool app_sensors_get_separators(int32_t *out);
 
 /** Longest. */
 bool app_sensors_get_longest(bool *out);

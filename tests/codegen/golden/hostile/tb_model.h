@@ -14,7 +14,7 @@ extern "C" {
 
 #define TB_MODEL_NAME "hostile"
 #define TB_MODEL_TLS 0 /**< Whether it can speak TLS. */
-#define TB_MODEL_DIGEST "a1353d90558f"
+#define TB_MODEL_DIGEST "6691a60134ed"
 
 /* Longest texts, in bytes. */
 #define TB_MODEL_TEXT_MAX_LEN 64
@@ -34,15 +34,15 @@ typedef struct {
     bool has_longest;
     /** Ends * / int x; / *. Unit: * /. */
     bool comment;
-    /** "quoted". Unit: ". */
+    /** "quoted". Unit: ", -1 to 1. */
     int32_t quotes;
     /** Continues \. Unit: \. */
     uint32_t backslash;
-    /** Trigraph ? ?/. Unit: ? ?/. */
+    /** Trigraph ? ?/. Unit: ? ?/, at most 5. */
     int64_t trigraph;
-    /** One * / two. Unit: a b. */
+    /** One * / two. Unit: a b, at least 0.5. */
     float newline;
-    /** 温度 🌡. Unit: °C. */
+    /** 温度 🌡. Unit: <b>{{°C, -1.5e+300 to 1e-07. */
     double emoji;
     /** Octal. */
     bool octal;
@@ -50,14 +50,14 @@ typedef struct {
     bool format;
     /** Text. At most 64 bytes. */
     tb_str_t text;
-    /** A b �isolate. */
-    bool separators;
+    /** A b �isolate. At most 0. */
+    int32_t separators;
     /** Longest. */
     bool longest;
 } tb_model_telemetry_t;
 
 /** Longest JSON text of a sample, in bytes. */
-#define TB_MODEL_TELEMETRY_MAX 919
+#define TB_MODEL_TELEMETRY_MAX 925
 
 /**
  * Appends @p telemetry as a JSON object to @p out; TB_MODEL_TELEMETRY_MAX bytes always suffice.

@@ -10,7 +10,7 @@
 _Static_assert(sizeof(TB_TOPIC_TELEMETRY) - 1 + TB_MODEL_TELEMETRY_MAX + PUBLISH_OVERHEAD <= TB_LIMIT_PACKET,
                "ThingsBoard closes the connection on a longer packet");
 
-// {"a* /b/ *c":false,"say \"it's\"":0,"back\\slash\\":0,"? ?/? ?'? ?(? ? ? ? ? ?":0,"line 1\nline 2\r\n\ttab":0,...
+// {"a* /b/ *c":false,"say \"it's\"":0,"back\\slash\\":0,"? ?/? ?'? ?(? ? ? ? ? ?":0,"line 1\nline 2\r\n\ttab":0....
 static tb_err_t put_members(const tb_model_telemetry_t *telemetry, tb_buf_t *out)
 {
     char separator = '{';
@@ -83,7 +83,7 @@ static tb_err_t put_members(const tb_model_telemetry_t *telemetry, tb_buf_t *out
     if (telemetry->has_separators) {
         tb_buf_put_char(out, separator);
         tb_buf_put(out, TB_STR("\"\342\200\250x\342\200\251\":"));
-        tb_buf_put(out, telemetry->separators ? TB_STR("true") : TB_STR("false"));
+        tb_buf_put_int(out, telemetry->separators);
         separator = ',';
     }
     if (telemetry->has_longest) {
