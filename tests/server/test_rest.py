@@ -197,7 +197,7 @@ def test_attributes_round_trip(rest: RestClient, api: Api, name: str) -> None:
     device_id = rest.save_device(name)["id"]["id"]
     rest.set_attributes(device_id, "SERVER_SCOPE", {"a": 1, "b": "x"})
     assert rest.attributes(device_id, "SERVER_SCOPE", ["b", "none"]) == {"b": "x"}
-    rest.delete_attributes(device_id, "SERVER_SCOPE", ["a"])
+    rest.delete_attributes(device_id, "SERVER_SCOPE", ["a", "active"])
     assert rest.attributes(device_id, "SERVER_SCOPE") == {"b": "x"}
     base = "/api/plugins/telemetry"
     assert api("POST", f"{base}/{device_id}/SHARED_SCOPE", {"c": 1})[0] == 200

@@ -1,6 +1,6 @@
 """The session of an authenticated device (contract 1.6, 3.3, 8)."""
 
-from tbtools.server import dispatch, topics
+from tbtools.server import activity, dispatch, topics
 from tbtools.server.connection import CloseConnection, Connection
 from tbtools.server.core import Core
 from tbtools.server.downlink import Downlink
@@ -33,6 +33,7 @@ class DeviceSession:
 
     def open(self) -> None:
         """Take the device's place; an older session is closed after the new CONNACK, not before."""
+        activity.connected(self.device)
         evicted = self.core.sessions.open(self.device, self)
         if evicted is not None:
             self.connection.loop.call_soon(evicted.close, "taken over", Reason.SESSION_TAKEN_OVER)
@@ -49,6 +50,8 @@ class DeviceSession:
     def on_close(self) -> None:
         """Give up the device's place."""
         self.core.sessions.forget(self.device, self)
+        if self.core.sessions.of(self.device) is None:
+            activity.disconnected(self.device)
         self.connection.journal(
             "session_end", device=self.device.name, telemetry_messages=self.messages, telemetry_points=self.points
         )
@@ -75,6 +78,7 @@ class DeviceSession:
     def touch(self) -> None:
         """Note uplink activity; pushes do not count as such."""
         self._active_at = self.connection.loop.time()
+        activity.seen(self.device)
 
     def acknowledge(self, publish: Publish, reason: Reason = Reason.SUCCESS, acked: Point | None = None) -> None:
         """Send PUBACK for QoS 1 and, as ThingsBoard does, for QoS 2."""

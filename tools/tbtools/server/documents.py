@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from tbtools.server.model import Credentials, Device, Profile, now_ms
+from tbtools.server.model import Credentials, Device, Profile, Scope, now_ms
 
 TENANT_ID = {"entityType": "TENANT", "id": "0f2c1a00-5c1f-11ef-8000-6f2d0e8a1c01"}
 NO_CUSTOMER_ID = {"entityType": "CUSTOMER", "id": "13814000-1dd2-11b2-8080-808080808080"}
@@ -82,6 +82,18 @@ def show_device(device: Device) -> dict[str, Any]:
         "deviceProfileId": {"entityType": "DEVICE_PROFILE", "id": device.profile.id},
         **device.document,
         "version": device.version,
+    }
+
+
+def show_device_info(device: Device) -> dict[str, Any]:
+    """DeviceInfo."""
+    active = device.attributes[Scope.SERVER_SCOPE].get("active")
+    return {
+        **show_device(device),
+        "customerTitle": None,
+        "customerIsPublic": False,
+        "deviceProfileName": device.profile.name,
+        "active": active is not None and active.value is True,
     }
 
 

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -102,6 +103,8 @@ class Device:
     attributes: dict[Scope, dict[str, Attribute]] = field(default_factory=lambda: {scope: {} for scope in Scope})
     telemetry: dict[str, dict[int, Value]] = field(default_factory=dict)
     limits: DeviceLimits = field(default_factory=DeviceLimits)
+    watchers: list[Callable[[int, dict[str, Value]], None]] = field(default_factory=list)
+    """Called with each batch of samples, and its time in ms."""
 
     @property
     def is_gateway(self) -> bool:
@@ -120,6 +123,8 @@ class Device:
             series[ts_ms] = value
             if len(series) > SAMPLES_PER_KEY_MAX:
                 del series[next(iter(series))]
+        for watcher in self.watchers:
+            watcher(ts_ms, values)
 
     def latest(self, key: str) -> tuple[int, Value] | None:
         """The sample of *key* with the greatest time."""

@@ -23,6 +23,7 @@ class Settings(BaseModel):
     transport_timeout_s: float = Field(default=10.0, ge=0)
     client_rpc_timeout_s: float = Field(default=60.0, ge=0)
     inactivity_s: float | None = Field(default=None, gt=0, description="None: as the server version has it")
+    device_inactivity_s: float = Field(default=600.0, gt=0, description="After it the attribute active becomes false")
     inactivity_check_s: float = Field(default=3.0, gt=0)
     type_cast: bool = True
     max_string_value_length: int = Field(default=0, ge=0)

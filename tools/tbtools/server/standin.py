@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tbtools.server import activity
 from tbtools.server.connection import Connection
 from tbtools.server.core import Core
 from tbtools.server.credentials import access_token
@@ -133,3 +134,4 @@ class StandIn:
         while True:
             await asyncio.sleep(self.settings.inactivity_check_s)
             self.core.sessions.expire(asyncio.get_running_loop().time(), self.settings.inactivity_limit_s)
+            activity.expire(self.store.devices(), self.settings.device_inactivity_s)

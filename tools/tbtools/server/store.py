@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from tbtools.server import activity
 from tbtools.server import credentials as creds
 from tbtools.server.alarm_rules import read_profile_alarms
 from tbtools.server.documents import device_document, profile_document
@@ -107,6 +108,7 @@ class Store:
         credentials = credentials or creds.access_token(creds.random_text())
         self._check_unused(credentials, None)
         device = Device(name, profile, credentials, device_document(body or {}))
+        activity.created(device)
         self._devices[device.id] = self._by_name[name] = self._by_lookup_id[credentials.lookup_id] = device
         return device
 

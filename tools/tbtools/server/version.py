@@ -61,6 +61,11 @@ class ServerVersion:
         return self.numbers >= (3, 5)
 
     @property
+    def provisions_by_chain(self) -> bool:
+        """The strategy X509_CERTIFICATE_CHAIN."""
+        return self.numbers >= (3, 5)
+
+    @property
     def sends_disconnect(self) -> bool:
         """A client that speaks MQTT 5 gets a DISCONNECT with the reason before the close."""
         return self.numbers >= (3, 7)
@@ -98,7 +103,22 @@ class ServerVersion:
     @property
     def tells_version(self) -> bool:
         """The REST call that tells the version."""
+        return self.numbers >= (3, 3, 3)
+
+    @property
+    def saves_device_with_credentials(self) -> bool:
+        """The REST call that creates a device together with its credentials."""
         return self.numbers >= (3, 4)
+
+    @property
+    def has_general_websocket(self) -> bool:
+        """The WebSocket /api/ws, which takes its token in a message; before that only /api/ws/plugins/telemetry."""
+        return self.numbers >= (3, 7)
+
+    @property
+    def has_tenant_device(self) -> bool:
+        """The newer path to a device by its name; the older one stays."""
+        return self.numbers >= (4, 3, 1, 2)
 
     @property
     def has_calculated_fields(self) -> bool:

@@ -17,15 +17,16 @@ from tbtools.server.http import (
     devices,
     profiles,
     standin,
+    subscriptions,
     system,
     telemetry,
 )
-from tbtools.server.http.errors import ApiError
+from tbtools.server.http.errors import BAD_PARAMS, NOT_FOUND, ApiError
 from tbtools.server.http.keys import CORE, TOKENS
 from tbtools.server.http.tokens import Tokens
 
 _LOG = logging.getLogger(__name__)
-_OPEN_PREFIXES = ("/api/auth/", "/api/v1/", "/api/standin/")
+_OPEN_PREFIXES = ("/api/auth/", "/api/v1/", "/api/standin/", "/api/ws")
 _BAD_REQUEST = Reason.BAD_PARAMS.value
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -36,8 +37,20 @@ def make_app(core: Core) -> web.Application:
     app = web.Application(middlewares=[_errors, _authenticated])
     app[CORE] = core
     app[TOKENS] = Tokens()
-    for module in (auth, system, profiles, calculated_fields, dashboards, devices, telemetry, device_api, standin):
+    for module in (
+        auth,
+        system,
+        profiles,
+        calculated_fields,
+        dashboards,
+        devices,
+        telemetry,
+        subscriptions,
+        device_api,
+        standin,
+    ):
         app.add_routes(module.ROUTES)
+    subscriptions.set_up(app)
     return app
 
 
@@ -55,7 +68,8 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         return ApiError(*_BAD_REQUEST, "Request body is not JSON").response()
     except web.HTTPException as error:
-        return ApiError(error.status, Reason.BAD_PARAMS.value[1], error.reason).response()
+        code = NOT_FOUND if error.status == web.HTTPNotFound.status_code else BAD_PARAMS
+        return ApiError(error.status, code, error.reason).response()
     except Exception:
         resource = request.match_info.route.resource  # not the path: a device's token stands in it
         _LOG.exception("%s %s", request.method, resource.canonical if resource else "")
@@ -64,7 +78,7 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def _authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A valid token for all but log-in, a device's own calls and the stand-in's."""
+    """A valid token for all but log-in, a device's own calls, the stand-in's, and WebSockets, which see to it."""
     if not request.path.startswith(_OPEN_PREFIXES):
         request.app[TOKENS].check_request(request)
     return await handler(request)

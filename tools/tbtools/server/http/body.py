@@ -43,13 +43,13 @@ def entity_id(body: dict[str, Any], name: str) -> str | None:
     return str(reference["id"])
 
 
-def page(request: web.Request, entities: list[dict[str, Any]]) -> web.Response:
+def page(request: web.Request, entities: list[dict[str, Any]], name_key: str = "name") -> web.Response:
     """The page of *entities* that the query asks for, filtered by textSearch on the name."""
     size, number = int_param(request, "pageSize"), int_param(request, "page")
     if not 0 < size <= PAGE_SIZE_MAX or number < 0:
         raise bad_params("Incorrect page link")
     search = request.query.get("textSearch", "").lower()
-    found = [entity for entity in entities if search in entity["name"].lower()]
+    found = [entity for entity in entities if search in entity[name_key].lower()]
     pages = -(-len(found) // size)
     shown = found[number * size : (number + 1) * size]
     body = {"data": shown, "totalPages": pages, "totalElements": len(found), "hasNext": number + 1 < pages}

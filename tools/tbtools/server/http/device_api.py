@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from tbtools.server import provision
+from tbtools.server import activity, provision
 from tbtools.server.features import telemetry
 from tbtools.server.http.errors import AUTHENTICATION, ApiError, bad_params
 from tbtools.server.http.keys import CORE
@@ -37,6 +37,7 @@ async def upload_telemetry(request: web.Request) -> web.Response:
         batches = telemetry.parse(await request.read(), core.settings)
     except (InvalidJson, InvalidData) as error:
         raise bad_params(str(error)) from error
+    activity.seen(device)
     telemetry.store(device, batches)
     core.journal.record("telemetry", mode="http", device=device.name, points=sum(len(v) for _, v in batches))
     return web.Response()

@@ -6,9 +6,9 @@ from typing import Any
 from aiohttp import web
 
 from tbtools.server import credentials as creds
-from tbtools.server.documents import show_credentials, show_device
+from tbtools.server.documents import show_credentials, show_device, show_device_info
 from tbtools.server.http.body import entity_id, page, read_object
-from tbtools.server.http.errors import bad_params, not_found
+from tbtools.server.http.errors import bad_params, no_such_call, not_found
 from tbtools.server.http.keys import CORE
 from tbtools.server.model import Credentials, CredentialsType, Device, Profile
 from tbtools.server.reasons import Reason
@@ -25,7 +25,9 @@ async def save(request: web.Request) -> web.Response:
 
 
 async def save_with_credentials(request: web.Request) -> web.Response:
-    """POST /api/device-with-credentials."""
+    """POST /api/device-with-credentials, since 3.4."""
+    if not request.app[CORE].settings.version.saves_device_with_credentials:
+        raise no_such_call()
     body = await read_object(request)
     device, credentials = body.get("device"), body.get("credentials")
     if not isinstance(device, dict) or not isinstance(credentials, dict):
@@ -43,10 +45,21 @@ async def search(request: web.Request) -> web.Response:
     store = request.app[CORE].store
     if "deviceName" not in request.query:
         return page(request, [show_device(device) for device in store.devices()])
-    device = store.device_by_name(request.query["deviceName"])
-    if device is None:
-        raise not_found("Requested item wasn't found!")
-    return web.json_response(show_device(device))
+    return web.json_response(show_device(_device_by_name(request)))
+
+
+async def read_by_name(request: web.Request) -> web.Response:
+    """GET /api/tenant/device?deviceName=N, since 4.3.1.2."""
+    if not request.app[CORE].settings.version.has_tenant_device:
+        raise no_such_call()
+    return web.json_response(show_device(_device_by_name(request)))
+
+
+async def search_infos(request: web.Request) -> web.Response:
+    """GET /api/tenant/deviceInfos[?deviceProfileId=P]."""
+    profile_id = request.query.get("deviceProfileId")
+    devices = request.app[CORE].store.devices()
+    return page(request, [show_device_info(each) for each in devices if profile_id in (None, each.profile.id)])
 
 
 async def delete(request: web.Request) -> web.Response:
@@ -73,6 +86,13 @@ async def save_credentials(request: web.Request) -> web.Response:
 
 def _device(request: web.Request) -> Device:
     return request.app[CORE].store.device(request.match_info["id"])
+
+
+def _device_by_name(request: web.Request) -> Device:
+    device = request.app[CORE].store.device_by_name(request.query.get("deviceName", ""))
+    if device is None:
+        raise not_found("Requested item wasn't found!")
+    return device
 
 
 def _save(store: Store, body: dict[str, Any], credentials: Credentials | None) -> Device:
@@ -127,5 +147,7 @@ ROUTES = [
     web.get("/api/device/{id}", read),
     web.delete("/api/device/{id}", delete),
     web.get("/api/device/{id}/credentials", read_credentials),
+    web.get("/api/tenant/device", read_by_name),
     web.get("/api/tenant/devices", search),
+    web.get("/api/tenant/deviceInfos", search_infos),
 ]

@@ -7,7 +7,7 @@ from tbtools.server.http.keys import CORE
 
 
 async def info(request: web.Request) -> web.Response:
-    """GET /api/system/info, since 3.4."""
+    """GET /api/system/info, since 3.3.3."""
     version = request.app[CORE].settings.version
     if not version.tells_version:
         raise no_such_call()
