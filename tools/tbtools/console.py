@@ -6,7 +6,9 @@ Exit codes: 0 done, 1 it could not be done, 2 wrong usage, 3 the server cannot b
 import functools
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, NoReturn, ParamSpec
 
 import typer
@@ -17,6 +19,8 @@ from rich.text import Text
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_UNREACHABLE = 3
+
+_PATIENCE_S = 1.0
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 """The option that every command takes, as its parameter `as_json`."""
@@ -85,6 +89,30 @@ def table(*columns: str, rows: Iterable[Sequence[object]], title: str | None = N
 def progress_console() -> Console:
     """Where progress and questions go: standard error, so that a result stays alone on standard output."""
     return Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Show *what* on a terminal while the block lasts, if it lasts longer than a second."""
+    status = progress_console().status(Text(what))
+    timer = threading.Timer(_PATIENCE_S, status.start)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        status.stop()
+
+
+def confirm(question: str, is_yes: bool) -> None:
+    """Ask *question*, unless the answer *is_yes* from the start; ToolError when nobody agrees, or nobody is there."""
+    if is_yes:
+        return
+    if not sys.stdin.isatty():
+        raise ToolError("nobody is there to confirm it", "Give --yes if it is meant.", EXIT_USAGE)
+    if not typer.confirm(question, err=True):
+        raise ToolError("nothing was done, as you did not confirm it")
 
 
 def _fail(error: ToolError, as_json: bool) -> NoReturn:
