@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 import trustme
+from OpenSSL import SSL
+from tbtools.server.tls import server_context
 
 
 @dataclass(frozen=True)
@@ -30,22 +32,33 @@ class Authority:
         """Its own certificate."""
         return self._ca.cert_pem.bytes().decode()
 
-    def device(self, common_name: str) -> Identity:
-        """Sign for a device."""
-        return _identity(self._ca.issue_cert(common_name=common_name))
+    def device(self, common_name: str, *, expired: bool = False) -> Identity:
+        """Sign for a device. Behind its certificate come those of the CAs above, but for the topmost."""
+        return _identity(self._ca.issue_cert(common_name=common_name, **_dates(expired)))
 
-    def server(
-        self, *, host: str = "127.0.0.1", expired: bool = False, needs_certificate: bool = False
-    ) -> ssl.SSLContext:
-        """Sign for a server of that name or address, and return its context; devices of this CA are let through."""
-        now = datetime.now(timezone.utc)
-        ends = now - timedelta(days=1) if expired else None
-        begins = now - timedelta(days=2) if expired else None
+    def intermediate(self) -> "Authority":
+        """Make a CA below."""
+        return Authority(self._ca.create_child_ca())
+
+    def server(self, *, host: str = "127.0.0.1", expired: bool = False) -> SSL.Context:
+        """Be a ThingsBoard of that name or address."""
+        identity = _identity(self._ca.issue_cert(host, **_dates(expired)))
+        return server_context(identity.certificate.encode(), identity.key.encode())
+
+    def strict_server(self, *, needs_certificate: bool = False) -> ssl.SSLContext:
+        """Be another server, at 127.0.0.1, which lets only devices of this CA through."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._ca.issue_cert(host, not_before=begins, not_after=ends).configure_cert(context)
+        self._ca.issue_cert("127.0.0.1").configure_cert(context)
         self._ca.configure_trust(context)
         context.verify_mode = ssl.CERT_REQUIRED if needs_certificate else ssl.CERT_OPTIONAL
         return context
+
+
+def _dates(expired: bool) -> dict[str, datetime]:
+    if not expired:
+        return {}
+    now = datetime.now(timezone.utc)
+    return {"not_before": now - timedelta(days=2), "not_after": now - timedelta(days=1)}
 
 
 def _identity(leaf: trustme.LeafCert) -> Identity:
