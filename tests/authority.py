@@ -34,15 +34,21 @@ class Authority:
 
     def device(self, common_name: str, *, expired: bool = False) -> Identity:
         """Sign for a device. Behind its certificate come those of the CAs above, but for the topmost."""
-        return _identity(self._ca.issue_cert(common_name=common_name, **_dates(expired)))
+        begins, ends = _dates(expired)
+        return _identity(self._ca.issue_cert(common_name=common_name, not_before=begins, not_after=ends))
 
     def intermediate(self) -> "Authority":
         """Make a CA below."""
         return Authority(self._ca.create_child_ca())
 
+    def server_identity(self, *, host: str = "127.0.0.1", expired: bool = False) -> Identity:
+        """Sign for a server of that name or address."""
+        begins, ends = _dates(expired)
+        return _identity(self._ca.issue_cert(host, not_before=begins, not_after=ends))
+
     def server(self, *, host: str = "127.0.0.1", expired: bool = False) -> SSL.Context:
         """Be a ThingsBoard of that name or address."""
-        identity = _identity(self._ca.issue_cert(host, **_dates(expired)))
+        identity = self.server_identity(host=host, expired=expired)
         return server_context(identity.certificate.encode(), identity.key.encode())
 
     def strict_server(self, *, needs_certificate: bool = False) -> ssl.SSLContext:
@@ -54,11 +60,10 @@ class Authority:
         return context
 
 
-def _dates(expired: bool) -> dict[str, datetime]:
-    if not expired:
-        return {}
+def _dates(expired: bool) -> tuple[datetime, datetime] | tuple[None, None]:
+    """When a certificate begins and ends; None: it is good today."""
     now = datetime.now(timezone.utc)
-    return {"not_before": now - timedelta(days=2), "not_after": now - timedelta(days=1)}
+    return (now - timedelta(days=2), now - timedelta(days=1)) if expired else (None, None)
 
 
 def _identity(leaf: trustme.LeafCert) -> Identity:
@@ -68,10 +73,7 @@ def _identity(leaf: trustme.LeafCert) -> Identity:
 
 @contextmanager
 def refusing_server(tls: ssl.SSLContext) -> Iterator[int]:
-    """Serve handshakes, and nothing behind them, on the port that is given; a failed one ends in its alert.
-
-    asyncio, on which the stand-in runs, closes without the alert.
-    """
+    """Serve handshakes, and nothing behind them, on the port that is given; a failed one ends in its alert."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

@@ -149,7 +149,9 @@ class StandIn:
 
     def _make_tls(self) -> TlsTransport:
         assert self.config.tls is not None
-        return TlsTransport(self.config.tls, self._live_tls, self._make_connection, self._on_shown, self._on_tls_failure)
+        return TlsTransport(
+            self.config.tls, self._live_tls, self._make_connection, self._on_shown, self._on_tls_failure
+        )
 
     def _on_shown(self, chain: Chain) -> None:
         if self.settings.version.provisions_by_chain:

@@ -4,6 +4,7 @@ Python's own ssl lets no certificate through that it cannot trace to a CA, which
 """
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -57,7 +58,7 @@ def client_chain(connection: SSL.Connection) -> Chain:
     if leaf is None:
         return []
     chain = [leaf, *(connection.get_peer_cert_chain(as_cryptography=True) or [])]
-    for certificate, issuer in zip(chain, chain[1:], strict=False):
+    for certificate, issuer in itertools.pairwise(chain):
         try:
             certificate.verify_directly_issued_by(issuer)
         except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
