@@ -2,8 +2,9 @@
 
 import socket
 import ssl
+import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -11,6 +12,9 @@ from datetime import datetime, timedelta, timezone
 import trustme
 from OpenSSL import SSL
 from tbtools.server.tls import server_context
+
+RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER: close by a reset."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +78,40 @@ def _identity(leaf: trustme.LeafCert) -> Identity:
 @contextmanager
 def refusing_server(tls: ssl.SSLContext) -> Iterator[int]:
     """Serve handshakes, and nothing behind them, on the port that is given; a failed one ends in its alert."""
+
+    def serve(client: socket.socket) -> None:
+        with tls.wrap_socket(client, server_side=True) as connection:
+            connection.recv(1)
+
+    with _server(serve) as port:
+        yield port
+
+
+@contextmanager
+def hanging_up_server(linger: bytes | None) -> Iterator[int]:
+    """Take connections on the port that is given and close them at once, by default or as *linger* says."""
+
+    def serve(client: socket.socket) -> None:
+        if linger is not None:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+    with _server(serve) as port:
+        yield port
+
+
+@contextmanager
+def _server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Serve one connection after the other, each in an attempt that may fail."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def serve() -> None:
+        def run() -> None:
             with suppress(OSError):
                 while True:
                     client, _ = listener.accept()
-                    with client, suppress(OSError), tls.wrap_socket(client, server_side=True) as connection:
-                        connection.recv(1)
+                    with client, suppress(OSError):
+                        serve(client)
 
-        thread = threading.Thread(target=serve, daemon=True)
+        thread = threading.Thread(target=run, daemon=True)
         thread.start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)

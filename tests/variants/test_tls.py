@@ -1,5 +1,6 @@
 """Every kind of credentials over TLS, with both strategies, and every way in which TLS fails."""
 
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from tbtools.server.model import CredentialsType, Device, ProvisionType
 from tbtools.server.standin import StandInConfig
 from tbtools.server.thread import StandInThread
 
-from tests.authority import Authority, refusing_server
+from tests.authority import RESET, Authority, hanging_up_server, refusing_server
 from tests.variants.firmware import Firmware, build
 from tests.variants.kinds import CHAIN, ONE_WAY, TWO_WAY, Variant
 
@@ -247,8 +248,25 @@ def test_key_of_another_certificate(authority: Authority, start: Start, tmp_path
 
 def test_port_without_TLS(authority: Authority, tmp_path: Path) -> None:
     with StandInThread() as server:
-        device = configured(TOKEN_MODEL.model, server, tmp_path, {"ca_cert": authority.pem})
-        assert device.first_failure() in ("TLS_FAILED", "UNREACHABLE")
+        device = configured(TOKEN_MODEL.model, server.mqtt_port, tmp_path, {"ca_cert": authority.pem})
+        assert device.first_failure() == "TLS_FAILED"
+
+
+@pytest.mark.parametrize("linger", [None, RESET], ids=["closes", "resets"])
+def test_server_that_hangs_up_before_it_says_anything(
+    linger: bytes | None, authority: Authority, tmp_path: Path
+) -> None:
+    """It was reached, so it is not the network; whoever does so may speak no TLS, or block this address."""
+    with hanging_up_server(linger) as port:
+        device = configured(TOKEN_MODEL.model, port, tmp_path, {"ca_cert": authority.pem})
+        assert device.first_failure() == "TLS_FAILED"
+
+
+def test_nobody_listens(authority: Authority, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    device = configured(TOKEN_MODEL.model, port, tmp_path, {"ca_cert": authority.pem})
+    assert device.first_failure() == "UNREACHABLE"
 
 
 def test_a_failure_of_TLS_is_tried_again(authority: Authority, start: Start, tmp_path: Path) -> None:
