@@ -6,7 +6,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 import trustme
@@ -25,30 +25,35 @@ class Identity:
     key: str
 
 
-@dataclass
-class Authority:
-    """A CA that signs for servers and devices."""
+RSA = trustme.KeyType.RSA
+ECDSA = trustme.KeyType.ECDSA
 
-    _ca: trustme.CA = field(default_factory=trustme.CA)
+
+class Authority:
+    """A CA that signs for servers and devices; its key and theirs are of *key_type*."""
+
+    def __init__(self, key_type: trustme.KeyType = ECDSA, above: "Authority | None" = None) -> None:
+        self._key_type = key_type
+        self._ca: trustme.CA = trustme.CA(above._ca if above else None, key_type=key_type)
 
     @property
     def pem(self) -> str:
         """Its own certificate."""
         return self._ca.cert_pem.bytes().decode()
 
-    def device(self, common_name: str, *, expired: bool = False) -> Identity:
-        """Sign for a device. Behind its certificate come those of the CAs above, but for the topmost."""
-        begins, ends = _dates(expired)
-        return _identity(self._ca.issue_cert(common_name=common_name, not_before=begins, not_after=ends))
+    def device(self, common_name: str, *names: str, expired: bool = False) -> Identity:
+        """Sign for a device, with *names* as further ones. Behind its certificate come those of the CAs above, but for
+        the topmost.
+        """
+        return self._sign(*names, common_name=common_name, expired=expired)
 
     def intermediate(self) -> "Authority":
         """Make a CA below."""
-        return Authority(self._ca.create_child_ca())
+        return Authority(self._key_type, self)
 
     def server_identity(self, *, host: str = "127.0.0.1", expired: bool = False) -> Identity:
         """Sign for a server of that name or address."""
-        begins, ends = _dates(expired)
-        return _identity(self._ca.issue_cert(host, not_before=begins, not_after=ends))
+        return self._sign(host, expired=expired)
 
     def server(self, *, host: str = "127.0.0.1", expired: bool = False) -> SSL.Context:
         """Be a ThingsBoard of that name or address."""
@@ -63,16 +68,17 @@ class Authority:
         context.verify_mode = ssl.CERT_REQUIRED if needs_certificate else ssl.CERT_OPTIONAL
         return context
 
-
-def _dates(expired: bool) -> tuple[datetime, datetime] | tuple[None, None]:
-    """When a certificate begins and ends; None: it is good today."""
-    now = datetime.now(timezone.utc)
-    return (now - timedelta(days=2), now - timedelta(days=1)) if expired else (None, None)
-
-
-def _identity(leaf: trustme.LeafCert) -> Identity:
-    chain = "".join(pem.bytes().decode() for pem in leaf.cert_chain_pems)
-    return Identity(chain, leaf.private_key_pem.bytes().decode())
+    def _sign(self, *names: str, common_name: str | None = None, expired: bool) -> Identity:
+        now = datetime.now(timezone.utc)
+        leaf = self._ca.issue_cert(
+            *names,
+            common_name=common_name,
+            not_before=now - timedelta(days=2) if expired else None,
+            not_after=now - timedelta(days=1) if expired else None,
+            key_type=self._key_type,
+        )
+        chain = "".join(pem.bytes().decode() for pem in leaf.cert_chain_pems)
+        return Identity(chain, leaf.private_key_pem.bytes().decode())
 
 
 @contextmanager
