@@ -4,12 +4,14 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,22 +30,48 @@ def build(model: str, choice: str = "") -> Path:
 
     *choice* is chosen in menuconfig.
     """
-    project = BUILD / model / "project"
+    with _locked(model):
+        config = f"CONFIG_{choice}=y\n" if choice else ""
+        return _build(model, _generate(model, model), BUILD / model / (choice or "tree"), config)
+
+
+def build_with(certificates: Mapping[str, str], model: str, folder: Path) -> Path:
+    """Return a program of *model* that has *certificates*, text by file name, in its main/certs. It stands in *folder*,
+    since each worker has others.
+    """
+    name = f"{model}_with_certificates"
+    with _locked(name):
+        project = _generate(model, name)
+        for file, text in certificates.items():
+            (project / "main" / "certs" / file).write_text(text, encoding="utf-8")
+        return Path(shutil.copy2(_build(model, project, BUILD / name / "tree", ""), folder))
+
+
+@contextmanager
+def _locked(name: str) -> Iterator[None]:
+    """Keep the other workers of pytest-xdist away from that project."""
     BUILD.mkdir(exist_ok=True)
-    with (BUILD / f"{model}.lock").open("w") as lock:  # workers of pytest-xdist share it
+    with (BUILD / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _do(sys.executable, ROOT / "codegen/gen.py", "--model", model, "--out", project)
-        if not (project / ".venv").exists():
-            (project / ".venv").symlink_to(ROOT / ".venv")
-        tree = BUILD / model / (choice or "tree")
-        tree.mkdir(exist_ok=True)
-        chosen = f"CONFIG_{choice}=y\n" if choice else ""
-        (tree / "sdkconfig").write_text((ROOT / "sdkconfig.ci.test").read_text(encoding="utf-8") + chosen)
-        _do(
-            *("cmake", "-G", "Ninja", "-Wno-dev", "-S", project / "host", "-B", tree),
-            *(f"-DTB_SDKCONFIG={tree}/sdkconfig", "-DTB_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Debug"),
-        )
-        _do("ninja", "-C", tree, "--quiet", "firmware")
+        yield
+
+
+def _generate(model: str, name: str) -> Path:
+    project = BUILD / name / "project"
+    _do(sys.executable, ROOT / "codegen/gen.py", "--model", model, "--out", project)
+    if not (project / ".venv").exists():
+        (project / ".venv").symlink_to(ROOT / ".venv")
+    return project
+
+
+def _build(model: str, project: Path, tree: Path, config: str) -> Path:
+    tree.mkdir(exist_ok=True)
+    (tree / "sdkconfig").write_text((ROOT / "sdkconfig.ci.test").read_text(encoding="utf-8") + config)
+    _do(
+        *("cmake", "-G", "Ninja", "-Wno-dev", "-S", project / "host", "-B", tree),
+        *(f"-DTB_SDKCONFIG={tree}/sdkconfig", "-DTB_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Debug"),
+    )
+    _do("ninja", "-C", tree, "--quiet", "firmware")
     return tree / f"{model}.elf"
 
 
