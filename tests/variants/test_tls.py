@@ -1,8 +1,10 @@
 """Every kind of credentials over TLS, with both strategies, and every way in which TLS fails."""
 
+import itertools
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -267,6 +269,16 @@ def test_nobody_listens(authority: Authority, tmp_path: Path) -> None:
         port = taken.getsockname()[1]
     device = configured(TOKEN_MODEL.model, port, tmp_path, {"ca_cert": authority.pem})
     assert device.first_failure() == "UNREACHABLE"
+
+
+def test_failure_of_TLS_is_forgotten_by_the_next_connection(authority: Authority, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(StandInThread(StandInConfig(tls=authority.server())))
+        device = configured(TOKEN_MODEL.model, server, tmp_path, {"ca_cert": Authority().pem})
+        with device.failures() as names:
+            assert next(names) == "TLS_UNTRUSTED"
+            stack.close()
+            assert "UNREACHABLE" in itertools.islice(names, 3)
 
 
 def test_a_failure_of_TLS_is_tried_again(authority: Authority, start: Start, tmp_path: Path) -> None:
