@@ -3,7 +3,7 @@
 #include "tb_model_prov.h"
 #include "test_tb_prov.h"
 
-_Static_assert(TB_MODEL_PROV_BASIC &&TB_MODEL_PROV_CERTIFICATE, "this model has to know all kinds");
+_Static_assert(TB_MODEL_PROV_BASIC == 1 && TB_MODEL_PROV_CERTIFICATE == 1, "this model has to know all kinds");
 
 #define BASIC_OF(value) "{\"credentialsValue\":" value ",\"credentialsType\":\"MQTT_BASIC\",\"status\":\"SUCCESS\"}"
 #define X509_OF(value)                                                                                                 \
