@@ -1,3 +1,5 @@
+#define _GNU_SOURCE // memmem
+
 #include "fuzz_world.h"
 
 #include <setjmp.h>
@@ -51,6 +53,12 @@ static void free_message(void)
     fuzz_free(s_world.payload);
     s_world.topic = (tb_str_t){0};
     s_world.payload = (tb_str_t){0};
+}
+
+bool world_is_given_away(const uint8_t *data, size_t size)
+{
+    return memmem(data, size, WORLD_CANARY, strlen(WORLD_CANARY)) != NULL ||
+           memmem(data, size, WORLD_OWN_TOKEN, strlen(WORLD_OWN_TOKEN)) != NULL;
 }
 
 void world_begin(fuzz_input_t *input)

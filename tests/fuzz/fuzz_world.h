@@ -17,6 +17,10 @@
 /** What the device makes of the world's random bytes: a secret too. */
 #define WORLD_OWN_TOKEN "yyyyyyyyyyyyyyyyyyyy"
 
+/** Whether a secret of this world stands in @p data, which is no input then: the device's name and the server's error
+ *  texts go to the log, whatever they say. */
+bool world_is_given_away(const uint8_t *data, size_t size);
+
 /** Starts anew: nothing is stored. Borrows @p input until the next call. */
 void world_begin(fuzz_input_t *input);
 
