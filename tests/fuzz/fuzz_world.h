@@ -33,11 +33,14 @@ bool world_run(void (*run)(void *), void *context);
 /** What the device was told in `tb_cfg`: an access token, NULL for none. */
 void world_configure_token(const char *token);
 
-/** What another task does, now and then; NULL: nothing. */
-void world_other_task(void (*act)(void));
+/** What another task does, now and then, and in which way; NULL: nothing. */
+void world_other_task(void (*act)(uint8_t way));
 
 /** How many provisioning requests the device has sent since world_begin(). */
 unsigned world_requests(void);
+
+/** How many connections with the pending credentials the server has accepted since world_begin(). */
+unsigned world_trials(void);
 
 /** Puts @p value in the store. */
 void world_store(const char *key, tb_str_t value);

@@ -16,7 +16,7 @@ COVERAGE_FLAGS = "-O0 -g -fprofile-instr-generate -fcoverage-mapping"
 _SOURCES = "components/tb_mqtt_client_helper/src"
 _PORT = "components/tb_mqtt_client_helper/port/esp_idf"
 _JSON = tuple(f"{_SOURCES}/tb_json_{part}.c" for part in ("check", "read", "write"))
-_APP = (*(f"main/{name}.c" for name in ("app_device", "front_connection")), f"{_SOURCES}/tb_store.c")
+_APP = (*(f"main/{name}.c" for name in ("app_device", "app_credentials")), f"{_SOURCES}/tb_store.c")
 
 
 @dataclass(frozen=True)
