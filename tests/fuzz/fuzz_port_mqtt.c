@@ -1,5 +1,6 @@
-// Input: what esp-mqtt tells and what the reader does, one operation after another. esp-mqtt's promises hold: a length
-// that is not 0 comes with that many bytes, and a connection is accepted once and ends once. Nothing else does.
+// Input: what esp-mqtt tells and what the reader does, one operation after another, and where another task comes in
+// between. esp-mqtt's promises hold: a length that is not 0 comes with that many bytes, and a connection is accepted
+// once and ends once. Nothing else does.
 
 #include "fuzz.h"
 #include "sdkconfig.h"
@@ -31,6 +32,13 @@ static struct {
     unsigned published; /**< What may arrive. */
     unsigned too_large;
 } s_model;
+
+/** What other tasks have done, which know of no connection. */
+static struct {
+    bool is_heard; /**< There is an inbox. */
+    bool must_end; /**< The reader's next wait has an end. */
+    unsigned wakes;
+} s_others;
 
 static void expect(tb_port_event_kind_t kind)
 {
@@ -172,6 +180,10 @@ static void check_event(const tb_port_event_t *got)
         fuzz_check(s_model.published-- > 0 && got->msg_id == MQTT_EVENT_PUBLISHED);
         return;
     }
+    if (got->kind == TB_PORT_WOKEN) {
+        fuzz_check(s_others.wakes-- > 0);
+        return;
+    }
     if (got->kind == TB_PORT_TOO_LARGE) {
         fuzz_check(s_model.too_large-- > 0);
         return;
@@ -191,7 +203,10 @@ static void check_event(const tb_port_event_t *got)
 static void read_event(uint32_t wait_ms)
 {
     tb_port_event_t got = {.kind = TB_PORT_CONNECTED};
+    s_others.is_heard = true;
     bool found = tb_port_next_event(wait_ms, &got);
+    fuzz_check(found || !s_others.must_end);
+    s_others.must_end = false;
     if (s_model.slot == READ) {
         s_model.slot = FREE;
         check_wiped();
@@ -203,10 +218,27 @@ static void read_event(uint32_t wait_ms)
     }
 }
 
+static void wake(void)
+{
+    tb_port_wake();
+    s_others.must_end = s_others.is_heard;
+    s_others.wakes += s_others.is_heard;
+}
+
+/** Does all that another task may do, wherever the main task is just now. */
+static void act_as_other_task(void)
+{
+    int msg_id = -1;
+    tb_err_t err = tb_port_publish("t", TB_STR("{}"), &msg_id);
+    fuzz_check((err == TB_OK) == (msg_id >= 0));
+    wake();
+}
+
 static void open_connection(uint8_t failing)
 {
     bool was_open = s_model.is_open;
     stub_fail(failing);
+    s_others.is_heard = true;
     tb_err_t err = tb_port_open(&(tb_port_connection_t){.host = "h", .port = 1, .client_id = "c", .username = "u"});
     stub_fail(0);
     if (was_open) {
@@ -217,6 +249,7 @@ static void open_connection(uint8_t failing)
     fuzz_check(err == (fails ? TB_ERR_TRANSPORT : TB_OK));
     memset(&s_model, 0, sizeof(s_model));
     s_model.is_open = !fails;
+    s_others.must_end = false; // what came before it is gone
 }
 
 static void close_connection(void)
@@ -226,6 +259,7 @@ static void close_connection(void)
     if (s_model.is_open) { // nothing of it arrives any more
         check_wiped();
         memset(&s_model, 0, sizeof(s_model));
+        s_others.must_end = false;
     }
 }
 
@@ -269,7 +303,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_input_t in = {.at = data, .left = size};
     while (in.left > 0) {
-        uint8_t operation = fuzz_take_byte(&in) % 16;
+        uint8_t operation = fuzz_take_byte(&in);
+        stub_other_task(operation / 16, act_as_other_task);
+        operation %= 16;
         if (operation < 6 && s_model.is_open) {
             tell(&in, operation);
         } else if (operation < 8) {
@@ -278,11 +314,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             send_something(fuzz_take_byte(&in));
         } else if (operation < 10) {
             close_connection();
-        } else {
+        } else if (operation < 15) {
             read_event(operation);
+        } else {
+            wake();
         }
         check_view();
     }
+    stub_other_task(0, NULL);
     close_connection();
     return 0;
 }

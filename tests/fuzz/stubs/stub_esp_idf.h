@@ -24,3 +24,6 @@ void stub_emit_during(stub_call_t call, esp_mqtt_event_t event);
 
 /** Clients that were made and not destroyed. */
 unsigned stub_clients(void);
+
+/** At the place @p at, counted from now, of all where tasks may switch, another task calls @p act, once. 0: never. */
+void stub_other_task(unsigned at, void (*act)(void));
