@@ -3,6 +3,7 @@
 // once and ends once. Nothing else does.
 
 #include "fuzz.h"
+#include "fuzz_tls.h"
 #include "sdkconfig.h"
 #include "stub_esp_idf.h"
 #include "tb/tb_port.h"
@@ -23,6 +24,9 @@ static struct {
     bool was_accepted;
     bool is_over;
     uint8_t connack;
+    bool has_tls_failed;
+    tb_port_tls_failure_t tls_failure;
+    tb_port_tls_failure_t told_failure; /**< When the connection ended. */
     enum { FREE, JOINING, COMPLETE, READ } slot;
     message_t message;
     size_t total;
@@ -129,16 +133,36 @@ static void emit_error(fuzz_input_t *in)
                                     .connect_return_code = (esp_mqtt_connect_return_code_t)fuzz_take_byte(in)};
     if (error.error_type == MQTT_ERROR_TYPE_CONNECTION_REFUSED) {
         s_model.connack = (uint8_t)error.connect_return_code;
+    } else if (error.error_type == MQTT_ERROR_TYPE_TCP_TRANSPORT) {
+        fuzz_tls_take_error(in, &error);
+        s_model.has_tls_failed = fuzz_tls_has_failed(&error, &s_model.tls_failure);
     }
     stub_emit((esp_mqtt_event_t){.event_id = MQTT_EVENT_ERROR, .error_handle = &error});
+}
+
+/** A refusal was told, or TLS has failed before the connection was accepted, or it is over for any other reason. */
+static tb_port_event_kind_t end_of_connection(void)
+{
+    if (s_model.connack != 0) {
+        return TB_PORT_REFUSED;
+    }
+    return s_model.has_tls_failed && !s_model.was_accepted ? TB_PORT_TLS_FAILED : TB_PORT_DISCONNECTED;
+}
+
+static void shake_hands(fuzz_input_t *in)
+{
+    if (!s_model.was_accepted && !s_model.is_over) {
+        fuzz_tls_handshake(in);
+    }
 }
 
 static void emit_disconnected(void)
 {
     if (!s_model.is_over) {
+        expect(end_of_connection());
+        s_model.told_failure = s_model.tls_failure;
         s_model.is_over = true;
         s_model.is_up = false;
-        expect(s_model.connack != 0 ? TB_PORT_REFUSED : TB_PORT_DISCONNECTED);
         stub_emit((esp_mqtt_event_t){.event_id = MQTT_EVENT_DISCONNECTED});
     }
 }
@@ -197,6 +221,8 @@ static void check_event(const tb_port_event_t *got)
         check_view();
     } else if (got->kind == TB_PORT_REFUSED) {
         fuzz_check(got->connack != 0);
+    } else if (got->kind == TB_PORT_TLS_FAILED) {
+        fuzz_check(got->tls == s_model.told_failure);
     }
 }
 
@@ -234,17 +260,19 @@ static void act_as_other_task(void)
     wake();
 }
 
-static void open_connection(uint8_t failing)
+/** The lower bits of @p how say what fails, the others what TLS is given. */
+static void open_connection(uint8_t how)
 {
-    bool was_open = s_model.is_open;
-    stub_fail(failing);
-    s_others.is_heard = true;
-    tb_err_t err = tb_port_open(&(tb_port_connection_t){.host = "h", .port = 1, .client_id = "c", .username = "u"});
-    stub_fail(0);
-    if (was_open) {
-        fuzz_check(err == TB_ERR_INVALID_STATE);
+    uint8_t failing = how % STUB_SETS;
+    if (s_model.is_open) {
+        fuzz_check(tb_port_open(&(tb_port_connection_t){.host = "h"}) == TB_ERR_INVALID_STATE);
         return;
     }
+    stub_fail(failing);
+    s_others.is_heard = true;
+    tb_err_t err = tb_port_open(&(tb_port_connection_t){
+        .host = "h", .port = 1, .client_id = "c", .username = "u", .tls = fuzz_tls_begin(how / STUB_SETS)});
+    stub_fail(0);
     bool fails = (failing & (STUB_INIT | STUB_REGISTER | STUB_START)) != 0;
     fuzz_check(err == (fails ? TB_ERR_TRANSPORT : TB_OK));
     memset(&s_model, 0, sizeof(s_model));
@@ -258,6 +286,7 @@ static void close_connection(void)
     fuzz_check(stub_clients() == 0);
     if (s_model.is_open) { // nothing of it arrives any more
         check_wiped();
+        fuzz_tls_end();
         memset(&s_model, 0, sizeof(s_model));
         s_others.must_end = false;
     }
@@ -293,8 +322,11 @@ static void tell(fuzz_input_t *in, uint8_t what)
     case 3:
         emit_other(in);
         break;
-    default:
+    case 4:
         emit_data(in);
+        break;
+    default:
+        shake_hands(in);
         break;
     }
 }

@@ -54,7 +54,7 @@ TARGETS = (
     Target("fuzz_tb_json", _JSON, 1024, reads_json=True),
     Target("fuzz_tb_cred", (f"{_SOURCES}/tb_cred.c",), 256),
     Target("fuzz_tb_session", (f"{_SOURCES}/tb_session.c",), 1024),
-    Target("fuzz_port_mqtt", (f"{_PORT}/tb_port_mqtt.c",), 1024),
+    Target("fuzz_port_mqtt", tuple(f"{_PORT}/tb_port_{part}.c" for part in ("mqtt", "tls")), 1024),
     Target("fuzz_front_connection", ("main/front_connection.c",), 1024, reads_json=True),
     Target("fuzz_app", _APP, 2048, reads_json=True),
 )

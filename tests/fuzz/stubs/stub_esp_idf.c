@@ -11,6 +11,7 @@
 struct esp_mqtt_client {
     esp_event_handler_t handler;
     void *context;
+    esp_err_t (*attach)(void *config);
     bool is_started;
     int msg_id;
 };
@@ -68,6 +69,12 @@ static void be_sudden(stub_call_t call)
     }
 }
 
+esp_err_t stub_attach(void *ssl_config)
+{
+    fuzz_check(s_client->is_started);
+    return s_client->attach(ssl_config);
+}
+
 unsigned stub_clients(void)
 {
     return s_clients;
@@ -76,12 +83,15 @@ unsigned stub_clients(void)
 esp_mqtt_client_handle_t esp_mqtt_client_init(const esp_mqtt_client_config_t *config)
 {
     switch_tasks();
+    bool uses_tls = config->broker.address.transport == MQTT_TRANSPORT_OVER_SSL;
     fuzz_check(config->broker.address.hostname != NULL && config->network.disable_auto_reconnect);
+    fuzz_check(uses_tls == (config->broker.verification.crt_bundle_attach != NULL));
     if ((s_failing & STUB_INIT) != 0) {
         return NULL;
     }
     s_client = calloc(1, sizeof(*s_client));
     fuzz_check(s_client != NULL);
+    s_client->attach = config->broker.verification.crt_bundle_attach;
     s_clients++;
     return s_client;
 }

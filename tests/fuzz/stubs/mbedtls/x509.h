@@ -1,0 +1,8 @@
+/** @file x509.h  Stands in for mbedTLS's, with its numbers. */
+#pragma once
+
+#define MBEDTLS_X509_BADCERT_EXPIRED 0x01
+#define MBEDTLS_X509_BADCERT_REVOKED 0x02
+#define MBEDTLS_X509_BADCERT_CN_MISMATCH 0x04
+#define MBEDTLS_X509_BADCERT_NOT_TRUSTED 0x08
+#define MBEDTLS_X509_BADCERT_FUTURE 0x0200
