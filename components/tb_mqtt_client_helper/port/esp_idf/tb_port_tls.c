@@ -81,6 +81,7 @@ void tb_port_tls_configure(const tb_port_tls_t *tls, esp_mqtt_client_config_t *c
     config->broker.verification.crt_bundle_attach = attach;
     s_ca.text = tls->ca;
     s_ca.is_bad = false;
+    s_verify.flags = 0;
     config->credentials.authentication.certificate = tls->certificate;
     config->credentials.authentication.key = tls->key;
 }
