@@ -201,9 +201,7 @@ static void reset_inbox(void)
 static bool configure_tls(const tb_port_tls_t *tls, esp_mqtt_client_config_t *config)
 {
 #if TB_MODEL_TLS
-    if (tls != NULL) {
-        tb_port_tls_configure(tls, config);
-    }
+    tb_port_tls_configure(tls, config);
     return true;
 #else
     (void)config;

@@ -19,6 +19,8 @@
 
 typedef int (*verify_t)(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags);
 
+static bool s_is_used; // by this connection
+
 static struct {
     const char *text; // NULL: ESP-IDF's bundle
     mbedtls_x509_crt parsed;
@@ -77,11 +79,15 @@ static esp_err_t attach(void *context)
 
 void tb_port_tls_configure(const tb_port_tls_t *tls, esp_mqtt_client_config_t *config)
 {
+    s_is_used = tls != NULL;
+    s_ca.is_bad = false;
+    s_verify.flags = 0;
+    if (tls == NULL) {
+        return;
+    }
     config->broker.address.transport = MQTT_TRANSPORT_OVER_SSL;
     config->broker.verification.crt_bundle_attach = attach;
     s_ca.text = tls->ca;
-    s_ca.is_bad = false;
-    s_verify.flags = 0;
     config->credentials.authentication.certificate = tls->certificate;
     config->credentials.authentication.key = tls->key;
 }
@@ -99,6 +105,9 @@ static tb_port_tls_failure_t failure_of_flags(uint32_t flags)
 
 bool tb_port_tls_read_error(const esp_mqtt_error_codes_t *error, tb_port_tls_failure_t *out)
 {
+    if (!s_is_used) {
+        return false;
+    }
     if (s_ca.is_bad) {
         *out = TB_TLS_BAD_PEM;
         return true;
