@@ -55,6 +55,7 @@ TARGETS = (
     Target("fuzz_tb_cred", (f"{_SOURCES}/tb_cred.c",), 256),
     Target("fuzz_tb_session", (f"{_SOURCES}/tb_session.c",), 1024),
     Target("fuzz_port_mqtt", tuple(f"{_PORT}/tb_port_{part}.c" for part in ("mqtt", "tls")), 1024),
+    Target("fuzz_app_tls", ("main/app_tls.c", "components/tb_mqtt_client_helper/port/posix/tb_port_tls.c"), 1024),
     Target("fuzz_front_connection", ("main/front_connection.c",), 1024, reads_json=True),
     Target("fuzz_app", _APP, 2048, reads_json=True),
 )
