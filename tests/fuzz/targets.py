@@ -64,7 +64,7 @@ TARGETS = (
         uses_words=True,
     ),
     Target("fuzz_tb_json", "JSON", _JSON, 1024, uses_words=True, is_json=True),
-    Target("fuzz_tb_cred", "the stored record", (f"{_SOURCES}/tb_cred.c",), 256),
+    Target("fuzz_tb_cred", "the stored record", (f"{_SOURCES}/tb_cred.c",), 512),
     Target("fuzz_tb_session", "events of the session, and time", (f"{_SOURCES}/tb_session.c",), 1024),
     Target(
         "fuzz_port_mqtt",
