@@ -103,6 +103,33 @@ def test_intended_difference_of_objects(reader: JsonReader, text: bytes, error: 
 
 
 @pytest.mark.parametrize(
+    "escaped", [r"\ud7ff", r"\ue000", r"\ud800\udc00", r"\ud800\udfff", r"\udbff\udc00", r"\udbff\udfff"]
+)
+def test_escapes_at_the_bounds_of_surrogates_are_read_as_python_reads_them(reader: JsonReader, escaped: str) -> None:
+    text = b'{"a":"' + escaped.encode() + b'"}'
+    compare(reader, text)
+    assert reader.check(text) == OK
+
+
+@pytest.mark.parametrize(
+    "escaped",
+    [
+        r"\ud800",
+        r"\udbff",
+        r"\udc00",
+        r"\udfff",
+        r"\ud800\ud800",
+        r"\ud800\udbff",
+        r"\udbff\ue000",
+        r"\ud800\n",
+        r"\ud800u",
+    ],
+)
+def test_half_of_a_pair_is_refused(reader: JsonReader, escaped: str) -> None:
+    assert reader.check(b'{"a":"' + escaped.encode() + b'"}') == BAD_JSON
+
+
+@pytest.mark.parametrize(
     "sequence",
     [
         b"\xc0\x80",
