@@ -40,7 +40,7 @@ static tb_str_t masked(tb_str_t secret)
     return secret.len > 0 ? TB_STR("***") : secret;
 }
 
-static tb_err_t log_request(const tb_model_prov_request_t *request, char *text, size_t cap)
+static void log_request(const tb_model_prov_request_t *request, char *text, size_t cap)
 {
     tb_model_prov_request_t shown = *request;
     if (!SHOW_SECRETS) {
@@ -49,11 +49,8 @@ static tb_err_t log_request(const tb_model_prov_request_t *request, char *text, 
         shown.username = masked(shown.username);
     }
     tb_buf_t out = {.ptr = text, .cap = cap};
-    tb_err_t err = build(&shown, &out);
-    if (err == TB_OK) {
-        TB_LOGI(TAG_WIRE, "[Provision][Tx] request_id=1 %s", text);
-    }
-    return err;
+    bool fits = build(&shown, &out) == TB_OK; // the mask of a secret may be longer than the secret
+    TB_LOGI(TAG_WIRE, "[Provision][Tx] request_id=1 %s", fits ? text : "(too long to show)");
 }
 
 static tb_model_prov_request_t request_of(const app_settings_t *settings, const tb_cred_t *asked_for)
@@ -80,12 +77,9 @@ static tb_err_t send_request(const tb_model_prov_request_t *request)
 {
     char text[TB_MODEL_PROV_REQUEST_MAX + 1];
     int msg_id = 0;
-    tb_err_t err = log_request(request, text, sizeof(text));
-    if (err != TB_OK) {
-        return err;
-    }
+    log_request(request, text, sizeof(text));
     tb_buf_t out = TB_BUF(text);
-    err = build(request, &out);
+    tb_err_t err = build(request, &out);
     if (err == TB_OK) {
         err = tb_port_publish(TB_TOPIC_PROVISION_REQUEST, tb_buf_view(&out), &msg_id);
     }

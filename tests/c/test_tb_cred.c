@@ -91,6 +91,15 @@ static void empty_token_is_refused(void **state)
     assert_untouched(&cred);
 }
 
+static void token_with_a_NUL_in_it_is_refused(void **state)
+{
+    (void)state;
+    tb_cred_t cred = UNTOUCHED;
+    assert_int_equal(tb_cred_from_token(TB_STR("A1\0B2"), &cred), TB_ERR_INVALID_ARG);
+    assert_int_equal(tb_cred_from_token(TB_STR("A1\0"), &cred), TB_ERR_INVALID_ARG);
+    assert_untouched(&cred);
+}
+
 static void own_token_has_a_legal_character_for_every_random_byte(void **state)
 {
     (void)state;
@@ -378,6 +387,7 @@ int main(void)
         cmocka_unit_test(token_is_taken_up_to_its_longest),
         cmocka_unit_test(token_that_is_too_long_is_refused),
         cmocka_unit_test(empty_token_is_refused),
+        cmocka_unit_test(token_with_a_NUL_in_it_is_refused),
         cmocka_unit_test(own_token_has_a_legal_character_for_every_random_byte),
         cmocka_unit_test(own_token_depends_on_each_random_byte),
         cmocka_unit_test(equal_compares_kind_and_token),

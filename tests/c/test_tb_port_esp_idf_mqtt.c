@@ -141,6 +141,17 @@ static void S14_full_queue_costs_no_message_slot_and_not_the_end_of_the_connecti
     expect_event(TB_PORT_MESSAGE);
 }
 
+static void TLS_is_refused_by_a_model_that_has_none(void **state)
+{
+    (void)state;
+    const tb_port_tls_t tls = {.ca = NULL};
+    tb_port_connection_t connection = CONNECTION;
+    connection.tls = &tls;
+    assert_int_equal(tb_port_open(&connection), TB_ERR_TRANSPORT);
+    assert_int_equal(stub_clients(), 0);
+    expect_silence();
+}
+
 static void waking_ends_a_wait(void **state)
 {
     (void)state;
@@ -174,6 +185,7 @@ int main(void)
         cmocka_unit_test_teardown(S13_message_that_nobody_has_read_is_freed_with_its_connection, teardown),
         cmocka_unit_test_teardown(S13_message_that_is_only_half_there_is_freed_with_its_connection, teardown),
         cmocka_unit_test_teardown(S14_full_queue_costs_no_message_slot_and_not_the_end_of_the_connection, teardown),
+        cmocka_unit_test_teardown(TLS_is_refused_by_a_model_that_has_none, teardown),
         cmocka_unit_test_teardown(waking_ends_a_wait, teardown),
         cmocka_unit_test_teardown(waking_often_keeps_room_for_the_connection, teardown),
     };

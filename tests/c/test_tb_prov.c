@@ -1,37 +1,6 @@
-#include "tb/tb_prov.h"
-#include "tb_test.h"
+// The reader in a model that knows access tokens only.
 
-// wire samples of contract 2.6, byte by byte as the server writes them
-#define SUCCESS "{\"credentialsValue\":\"A1B2C3\",\"credentialsType\":\"ACCESS_TOKEN\",\"status\":\"SUCCESS\"}"
-#define NOT_FOUND "{\"errorMsg\":\"Provision data was not found!\",\"status\":\"NOT_FOUND\"}"
-#define FAILURE "{\"errorMsg\":\"Failed to provision device!\",\"status\":\"FAILURE\"}"
-#define X509 "{\"credentialsValue\":\"MIIB\",\"credentialsType\":\"X509_CERTIFICATE\",\"status\":\"SUCCESS\"}"
-#define MQTT_BASIC                                                                                                     \
-    "{\"credentialsValue\":{\"clientId\":\"C\",\"userName\":\"U\",\"password\":\"P\"},"                                \
-    "\"credentialsType\":\"MQTT_BASIC\",\"status\":\"SUCCESS\"}"
-#define LWM2M "{\"credentialsType\":\"LWM2M_CREDENTIALS\",\"status\":\"SUCCESS\"}"
-
-static tb_prov_response_t parse(tb_str_t json)
-{
-    tb_prov_response_t response;
-    tb_str_t copy = heap_copy(json);
-    memset(&response, TB_TEST_FILL, sizeof(response));
-    tb_prov_parse_response(copy, &response);
-    heap_free(copy);
-    return response;
-}
-
-static void assert_outcome(tb_str_t json, tb_prov_outcome_t expected)
-{
-    tb_prov_response_t response = parse(json);
-    if (response.outcome != expected) {
-        fail_msg("%.*s: outcome %d", (int)json.len, json.ptr, (int)response.outcome);
-    }
-    if (expected != TB_PROV_SUCCESS) {
-        assert_int_equal(response.cred.kind, TB_CRED_NONE);
-        assert_string_equal(response.cred.username, "");
-    }
-}
+#include "test_tb_prov.h"
 
 static void success_gives_the_token(void **state)
 {
@@ -202,19 +171,8 @@ static void every_truncation_of_every_answer_is_malformed(void **state)
     static const tb_str_t ANSWERS[] = {TB_STR(SUCCESS), TB_STR(NOT_FOUND),  TB_STR(FAILURE),
                                        TB_STR(X509),    TB_STR(MQTT_BASIC), TB_STR(LWM2M)};
     for (size_t i = 0; i < TB_COUNT(ANSWERS); i++) {
-        for (size_t len = 0; len < ANSWERS[i].len; len++) {
-            assert_outcome((tb_str_t){.ptr = ANSWERS[i].ptr, .len = len}, TB_PROV_MALFORMED);
-        }
+        assert_every_truncation_is_malformed(ANSWERS[i]);
     }
-}
-
-static void assert_printed(tb_str_t answer, bool show_secrets, const char *expected)
-{
-    tb_prov_response_t response = parse(answer);
-    char text[256];
-    tb_buf_t out = TB_BUF(text);
-    assert_int_equal(tb_prov_print_response(&response, show_secrets, &out), TB_OK);
-    assert_text(tb_buf_view(&out), expected);
 }
 
 static void answers_print_as_the_server_wrote_them(void **state)
@@ -247,16 +205,7 @@ static void short_buffer_is_reported_and_not_overrun(void **state)
     (void)state;
     static const tb_str_t ANSWERS[] = {TB_STR(SUCCESS), TB_STR(FAILURE), TB_STR(X509), TB_STR("{")};
     for (size_t i = 0; i < TB_COUNT(ANSWERS); i++) {
-        tb_prov_response_t response = parse(ANSWERS[i]);
-        char text[256];
-        tb_buf_t whole = TB_BUF(text);
-        assert_int_equal(tb_prov_print_response(&response, true, &whole), TB_OK);
-        for (size_t cap = 0; cap < whole.len; cap++) {
-            memset(text, TB_TEST_FILL, sizeof(text));
-            tb_buf_t out = {.ptr = text, .cap = cap};
-            assert_int_equal(tb_prov_print_response(&response, true, &out), TB_ERR_TOO_LONG);
-            assert_filled(text + cap, TB_TEST_FILL, sizeof(text) - cap);
-        }
+        assert_no_buffer_is_overrun(ANSWERS[i]);
     }
 }
 

@@ -121,6 +121,15 @@ static void store_that_cannot_be_written_is_reported_and_keeps_the_old_value(voi
     assert_stored(TB_STORE_CRED, "A1B2");
 }
 
+static void credentials_that_no_server_takes_are_not_stored(void **state)
+{
+    (void)state;
+    const tb_cred_t password_alone = {.kind = TB_CRED_MQTT_BASIC, .password = "P"};
+    save(TB_STORE_CRED, "A1B2");
+    assert_int_equal(tb_store_save(TB_STORE_CRED, &password_alone), TB_ERR_INVALID_ARG);
+    assert_stored(TB_STORE_CRED, "A1B2");
+}
+
 static void commit_saves_the_credentials_before_it_replaces_the_pending_ones(void **state)
 {
     (void)state;
@@ -190,6 +199,7 @@ int main(void)
         cmocka_unit_test_setup(store_that_cannot_be_read_is_reported, setup),
         cmocka_unit_test_setup(save_goes_on_when_the_old_value_cannot_be_read, setup),
         cmocka_unit_test_setup(store_that_cannot_be_written_is_reported_and_keeps_the_old_value, setup),
+        cmocka_unit_test_setup(credentials_that_no_server_takes_are_not_stored, setup),
         cmocka_unit_test_setup(commit_saves_the_credentials_before_it_replaces_the_pending_ones, setup),
         cmocka_unit_test_setup(commit_of_the_pending_credentials_costs_one_write, setup),
         cmocka_unit_test_setup(commit_keeps_the_pending_credentials_when_the_save_fails, setup),

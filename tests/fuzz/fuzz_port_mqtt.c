@@ -1,7 +1,9 @@
-// Input: what esp-mqtt tells and what the reader does, one operation after another. esp-mqtt's promises hold: a length
-// that is not 0 comes with that many bytes, and a connection is accepted once and ends once. Nothing else does.
+// Input: what esp-mqtt tells and what the reader does, one operation after another, and where another task comes in
+// between. esp-mqtt's promises hold: a length that is not 0 comes with that many bytes, and a connection is accepted
+// once and ends once. Nothing else does.
 
 #include "fuzz.h"
+#include "fuzz_tls.h"
 #include "sdkconfig.h"
 #include "stub_esp_idf.h"
 #include "tb/tb_port.h"
@@ -22,6 +24,9 @@ static struct {
     bool was_accepted;
     bool is_over;
     uint8_t connack;
+    bool has_tls_failed;
+    tb_port_tls_failure_t tls_failure;
+    tb_port_tls_failure_t told_failure; /**< When the connection ended. */
     enum { FREE, JOINING, COMPLETE, READ } slot;
     message_t message;
     size_t total;
@@ -31,6 +36,13 @@ static struct {
     unsigned published; /**< What may arrive. */
     unsigned too_large;
 } s_model;
+
+/** What other tasks have done, which know of no connection. */
+static struct {
+    bool is_heard; /**< There is an inbox. */
+    bool must_end; /**< The reader's next wait has an end. */
+    unsigned wakes;
+} s_others;
 
 static void expect(tb_port_event_kind_t kind)
 {
@@ -121,16 +133,36 @@ static void emit_error(fuzz_input_t *in)
                                     .connect_return_code = (esp_mqtt_connect_return_code_t)fuzz_take_byte(in)};
     if (error.error_type == MQTT_ERROR_TYPE_CONNECTION_REFUSED) {
         s_model.connack = (uint8_t)error.connect_return_code;
+    } else if (error.error_type == MQTT_ERROR_TYPE_TCP_TRANSPORT) {
+        fuzz_tls_take_error(in, &error);
+        s_model.has_tls_failed = fuzz_tls_has_failed(&error, &s_model.tls_failure);
     }
     stub_emit((esp_mqtt_event_t){.event_id = MQTT_EVENT_ERROR, .error_handle = &error});
+}
+
+/** A refusal was told, or TLS has failed before the connection was accepted, or it is over for any other reason. */
+static tb_port_event_kind_t end_of_connection(void)
+{
+    if (s_model.connack != 0) {
+        return TB_PORT_REFUSED;
+    }
+    return s_model.has_tls_failed && !s_model.was_accepted ? TB_PORT_TLS_FAILED : TB_PORT_DISCONNECTED;
+}
+
+static void shake_hands(fuzz_input_t *in)
+{
+    if (!s_model.was_accepted && !s_model.is_over) {
+        fuzz_tls_handshake(in);
+    }
 }
 
 static void emit_disconnected(void)
 {
     if (!s_model.is_over) {
+        expect(end_of_connection());
+        s_model.told_failure = s_model.tls_failure;
         s_model.is_over = true;
         s_model.is_up = false;
-        expect(s_model.connack != 0 ? TB_PORT_REFUSED : TB_PORT_DISCONNECTED);
         stub_emit((esp_mqtt_event_t){.event_id = MQTT_EVENT_DISCONNECTED});
     }
 }
@@ -172,6 +204,10 @@ static void check_event(const tb_port_event_t *got)
         fuzz_check(s_model.published-- > 0 && got->msg_id == MQTT_EVENT_PUBLISHED);
         return;
     }
+    if (got->kind == TB_PORT_WOKEN) {
+        fuzz_check(s_others.wakes-- > 0);
+        return;
+    }
     if (got->kind == TB_PORT_TOO_LARGE) {
         fuzz_check(s_model.too_large-- > 0);
         return;
@@ -185,13 +221,18 @@ static void check_event(const tb_port_event_t *got)
         check_view();
     } else if (got->kind == TB_PORT_REFUSED) {
         fuzz_check(got->connack != 0);
+    } else if (got->kind == TB_PORT_TLS_FAILED) {
+        fuzz_check(got->tls == s_model.told_failure);
     }
 }
 
 static void read_event(uint32_t wait_ms)
 {
     tb_port_event_t got = {.kind = TB_PORT_CONNECTED};
+    s_others.is_heard = true;
     bool found = tb_port_next_event(wait_ms, &got);
+    fuzz_check(found || !s_others.must_end);
+    s_others.must_end = false;
     if (s_model.slot == READ) {
         s_model.slot = FREE;
         check_wiped();
@@ -203,20 +244,47 @@ static void read_event(uint32_t wait_ms)
     }
 }
 
-static void open_connection(uint8_t failing)
+static void wake(void)
 {
-    bool was_open = s_model.is_open;
-    stub_fail(failing);
-    tb_err_t err = tb_port_open(&(tb_port_connection_t){.host = "h", .port = 1, .client_id = "c", .username = "u"});
-    stub_fail(0);
-    if (was_open) {
-        fuzz_check(err == TB_ERR_INVALID_STATE);
+    tb_port_wake();
+    s_others.must_end = s_others.is_heard;
+    s_others.wakes += s_others.is_heard;
+}
+
+/** Does all that another task may do, wherever the main task is just now. */
+static void act_as_other_task(void)
+{
+    int msg_id = -1;
+    tb_err_t err = tb_port_publish("t", TB_STR("{}"), &msg_id);
+    fuzz_check((err == TB_OK) == (msg_id >= 0));
+    wake();
+}
+
+/** What TLS is given: the bits of @p how, and, where there is TLS, of a further byte. */
+static const tb_port_tls_t *take_tls(fuzz_input_t *in, uint8_t how)
+{
+    bool uses_tls = (how & 1) != 0;
+    return fuzz_tls_begin((uint8_t)(how | (uses_tls ? fuzz_take_byte(in) << 3 : 0)));
+}
+
+/** The lower bits of @p how say what fails, the others what TLS is given. */
+static void open_connection(fuzz_input_t *in, uint8_t how)
+{
+    uint8_t failing = how % STUB_SETS;
+    if (s_model.is_open) {
+        fuzz_check(tb_port_open(&(tb_port_connection_t){.host = "h"}) == TB_ERR_INVALID_STATE);
         return;
     }
+    stub_fail(failing);
+    s_others.is_heard = true;
+    tb_err_t err = tb_port_open(&(tb_port_connection_t){
+        .host = "h", .port = 1, .client_id = "c", .username = "u", .tls = take_tls(in, how / STUB_SETS)});
+    stub_fail(0);
     bool fails = (failing & (STUB_INIT | STUB_REGISTER | STUB_START)) != 0;
     fuzz_check(err == (fails ? TB_ERR_TRANSPORT : TB_OK));
     memset(&s_model, 0, sizeof(s_model));
     s_model.is_open = !fails;
+    s_others.must_end = false; // what came before it is gone
 }
 
 static void close_connection(void)
@@ -225,7 +293,9 @@ static void close_connection(void)
     fuzz_check(stub_clients() == 0);
     if (s_model.is_open) { // nothing of it arrives any more
         check_wiped();
+        fuzz_tls_end();
         memset(&s_model, 0, sizeof(s_model));
+        s_others.must_end = false;
     }
 }
 
@@ -259,8 +329,11 @@ static void tell(fuzz_input_t *in, uint8_t what)
     case 3:
         emit_other(in);
         break;
-    default:
+    case 4:
         emit_data(in);
+        break;
+    default:
+        shake_hands(in);
         break;
     }
 }
@@ -269,20 +342,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_input_t in = {.at = data, .left = size};
     while (in.left > 0) {
-        uint8_t operation = fuzz_take_byte(&in) % 16;
+        uint8_t operation = fuzz_take_byte(&in);
+        stub_other_task(operation / 16, act_as_other_task);
+        operation %= 16;
         if (operation < 6 && s_model.is_open) {
             tell(&in, operation);
         } else if (operation < 8) {
-            open_connection(fuzz_take_byte(&in));
+            open_connection(&in, fuzz_take_byte(&in));
         } else if (operation < 9) {
             send_something(fuzz_take_byte(&in));
         } else if (operation < 10) {
             close_connection();
-        } else {
+        } else if (operation < 15) {
             read_event(operation);
+        } else {
+            wake();
         }
         check_view();
     }
+    stub_other_task(0, NULL);
     close_connection();
     return 0;
 }

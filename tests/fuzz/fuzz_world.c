@@ -1,3 +1,5 @@
+#define _GNU_SOURCE // memmem
+
 #include "fuzz_world.h"
 
 #include <setjmp.h>
@@ -11,6 +13,7 @@
 #define CALLS_MAX 20000 // more of them without input left: the device does not come to an end
 #define MESSAGE_MAX 1024
 #define OTHER_TASK 0xFF // the message id of an acknowledgement that is none: another task acts instead
+#define LATE_MS 100     // for each message id
 #define GRANTED WORLD_CANARY "-GRANTED"
 
 #define ANSWER_SUCCESS(token)                                                                                          \
@@ -34,10 +37,12 @@ static struct {
     uint64_t now_ms;
     unsigned calls;
     unsigned requests;
+    unsigned trials;
     const char *token;
-    void (*other_task)(void);
+    void (*other_task)(uint8_t way);
     slot_t slots[2];
     bool is_open;
+    bool is_trial;   /**< It was opened with the pending credentials. */
     bool is_up;      /**< The device was told that it is connected. */
     bool is_granted; /**< The device was told so by the server that grants everything. */
     char requested[TB_CRED_TEXT_MAX + 1];
@@ -53,6 +58,12 @@ static void free_message(void)
     s_world.payload = (tb_str_t){0};
 }
 
+bool world_is_given_away(const uint8_t *data, size_t size)
+{
+    return memmem(data, size, WORLD_CANARY, strlen(WORLD_CANARY)) != NULL ||
+           memmem(data, size, WORLD_OWN_TOKEN, strlen(WORLD_OWN_TOKEN)) != NULL;
+}
+
 void world_begin(fuzz_input_t *input)
 {
     free_message();
@@ -61,6 +72,7 @@ void world_begin(fuzz_input_t *input)
     s_world.is_open = false;
     s_world.token = NULL;
     s_world.requests = 0;
+    s_world.trials = 0;
     s_world.slots[0].len = 0;
     s_world.slots[1].len = 0;
 }
@@ -84,7 +96,7 @@ void world_configure_token(const char *token)
     s_world.token = token;
 }
 
-void world_other_task(void (*act)(void))
+void world_other_task(void (*act)(uint8_t way))
 {
     s_world.other_task = act;
 }
@@ -92,6 +104,11 @@ void world_other_task(void (*act)(void))
 unsigned world_requests(void)
 {
     return s_world.requests;
+}
+
+unsigned world_trials(void)
+{
+    return s_world.trials;
 }
 
 static slot_t *slot_of(const char *key)
@@ -151,12 +168,19 @@ tb_err_t tb_port_init(void)
 
 /* ---- MQTT ---- */
 
+static bool is_pending(const char *username)
+{
+    tb_cred_t pending;
+    return tb_cred_decode(world_stored(TB_STORE_PENDING), &pending) == TB_OK && strcmp(pending.username, username) == 0;
+}
+
 tb_err_t tb_port_open(const tb_port_connection_t *connection)
 {
     fate_t fate = begin_call();
     fuzz_check(!s_world.is_open);
     fuzz_check(connection->host[0] != '\0' && connection->username[0] != '\0' && connection->client_id[0] != '\0');
     s_world.is_open = fate != FAILS;
+    s_world.is_trial = is_pending(connection->username);
     s_world.is_up = false;
     s_world.is_granted = false;
     s_world.requested[0] = '\0';
@@ -209,6 +233,7 @@ static bool nothing(uint32_t wait_ms)
 static bool tell(tb_port_event_t event, tb_port_event_t *out)
 {
     s_world.is_up = s_world.is_up || event.kind == TB_PORT_CONNECTED;
+    s_world.trials += event.kind == TB_PORT_CONNECTED && s_world.is_trial;
     *out = event;
     return true;
 }
@@ -275,12 +300,15 @@ static bool take_answer(fuzz_input_t *in, tb_port_event_t *out)
     return told;
 }
 
-static bool acknowledge(uint8_t msg_id, tb_port_event_t *out)
+/** An acknowledgement, which may come later than the device was ready to wait; or another task acts. */
+static bool acknowledge(fuzz_input_t *in, tb_port_event_t *out)
 {
+    uint8_t msg_id = fuzz_take_byte(in);
     if (msg_id == OTHER_TASK && s_world.other_task != NULL) {
-        s_world.other_task();
+        s_world.other_task(fuzz_take_byte(in));
         return tell((tb_port_event_t){.kind = TB_PORT_WOKEN}, out);
     }
+    s_world.now_ms += msg_id * LATE_MS;
     return tell((tb_port_event_t){.kind = TB_PORT_PUBLISHED, .msg_id = msg_id}, out);
 }
 
@@ -311,7 +339,7 @@ bool tb_port_next_event(uint32_t wait_ms, tb_port_event_t *out)
     case 4:
         return tell((tb_port_event_t){.kind = TB_PORT_DISCONNECTED}, out);
     case 5:
-        return acknowledge(fuzz_take_byte(in), out);
+        return acknowledge(in, out);
     case 6:
         return tell((tb_port_event_t){.kind = TB_PORT_TOO_LARGE}, out);
     case 7:

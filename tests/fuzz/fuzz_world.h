@@ -17,6 +17,10 @@
 /** What the device makes of the world's random bytes: a secret too. */
 #define WORLD_OWN_TOKEN "yyyyyyyyyyyyyyyyyyyy"
 
+/** Whether a secret of this world stands in @p data, which is no input then: the device's name and the server's error
+ *  texts go to the log, whatever they say. */
+bool world_is_given_away(const uint8_t *data, size_t size);
+
 /** Starts anew: nothing is stored. Borrows @p input until the next call. */
 void world_begin(fuzz_input_t *input);
 
@@ -29,11 +33,14 @@ bool world_run(void (*run)(void *), void *context);
 /** What the device was told in `tb_cfg`: an access token, NULL for none. */
 void world_configure_token(const char *token);
 
-/** What another task does, now and then; NULL: nothing. */
-void world_other_task(void (*act)(void));
+/** What another task does, now and then, and in which way; NULL: nothing. */
+void world_other_task(void (*act)(uint8_t way));
 
 /** How many provisioning requests the device has sent since world_begin(). */
 unsigned world_requests(void);
+
+/** How many connections with the pending credentials the server has accepted since world_begin(). */
+unsigned world_trials(void);
 
 /** Puts @p value in the store. */
 void world_store(const char *key, tb_str_t value);

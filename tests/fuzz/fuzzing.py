@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from tbbench import tools
 from tbbench.tools import ROOT, BenchError
 from tbtools.figures import Figure
 
+from tests.fuzz import json_python
+from tests.fuzz.json_reader import JsonReader
 from tests.fuzz.targets import BUILD, COVERAGE, HERE, Target
 
 _INPUT_TIMEOUT_S = 5
@@ -32,6 +35,11 @@ class Run:
     crash: Path | None
 
     @property
+    def command(self) -> str:
+        """The command that does the same again."""
+        return f".venv/bin/python tests/fuzz/fuzz.py --target {self.target.name} --seconds {self.seconds}"
+
+    @property
     def repeat(self) -> str:
         """The command that repeats the crash."""
         return tools.typed([self.target.program, self.crash]) if self.crash else ""
@@ -48,7 +56,7 @@ def fuzz(target: Target, seconds: int) -> Run:
         f"-artifact_prefix={target.crashes}/",
         "-print_final_stats=1",
     ]
-    if target.reads_json:
+    if target.uses_words:
         options.append(f"-dict={HERE / 'json.dict'}")
     command: list[str | Path] = [target.program, *options, target.found, target.corpus, target.crashes]
     status, said = _run(command, seconds + _SPARE_S)
@@ -81,8 +89,7 @@ def read_run(target: Target, seconds: int, said: str) -> Run:
 
 def figures(run: Run, coverage: tuple[float, float] | None) -> list[Figure]:
     """The figures of *run*; *coverage* as coverage_of() gives it."""
-    name = run.target.name
-    command = f".venv/bin/python tests/fuzz/fuzz.py --target {name} --seconds {run.seconds}"
+    name, command = run.target.name, run.command
     covered = ", ".join(Path(file).name for file in run.target.covers)
     found = [
         Figure(f"{name}: crashes", 1 if run.crash else 0, "inputs", command, 0, run.repeat),
@@ -99,12 +106,21 @@ def figures(run: Run, coverage: tuple[float, float] | None) -> list[Figure]:
 def coverage_of(target: Target) -> tuple[float, float]:
     """Percent of the lines, and of the branches, of the target's files that all its inputs together go through."""
     program, raw, profile = (COVERAGE / path for path in (f"fuzz/{target.name}", "raw", "profile"))
-    inputs = [directory for directory in (target.corpus, target.crashes, target.found) if any(directory.glob("*"))]
-    tools.run([program, *inputs], env={**os.environ, "LLVM_PROFILE_FILE": str(raw)})
+    tools.run([program, *target.inputs], env={**os.environ, "LLVM_PROFILE_FILE": str(raw)})
     tools.run(["llvm-profdata", "merge", "-sparse", "-o", profile, raw])
     exported = tools.run(["llvm-cov", "export", "-summary-only", f"-instr-profile={profile}", program, *target.covers])
     totals = json.loads(exported)["data"][0]["totals"]
     return totals["lines"]["percent"], totals["branches"]["percent"]
+
+
+def compared(run: Run) -> Figure:
+    """Hold all inputs of a target that reads JSON against Python's `json`."""
+    paths = [path for directory in run.target.inputs for path in directory.iterdir()]
+    with tempfile.TemporaryDirectory() as temporary:
+        reader = JsonReader(Path(temporary, "tb_json.so"))
+        unlike = [path for path in paths if not json_python.agrees(reader, path.read_bytes())]
+    note = tools.local(unlike[0]) if unlike else f"of {len(paths):,}"
+    return Figure(f"{run.target.name}: unlike Python", len(unlike), "inputs", run.command, 0, note)
 
 
 def keep(target: Target) -> int:

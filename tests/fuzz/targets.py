@@ -14,19 +14,20 @@ COVERAGE = BUILD / "coverage"
 FUZZER_FLAGS = "-O1 -g -fsanitize=fuzzer-no-link"
 COVERAGE_FLAGS = "-O0 -g -fprofile-instr-generate -fcoverage-mapping"
 _SOURCES = "components/tb_mqtt_client_helper/src"
-_PORT = "components/tb_mqtt_client_helper/port/esp_idf"
+_PORT = "components/tb_mqtt_client_helper/port"
 _JSON = tuple(f"{_SOURCES}/tb_json_{part}.c" for part in ("check", "read", "write"))
-_APP = (*(f"main/{name}.c" for name in ("app_device", "front_connection")), f"{_SOURCES}/tb_store.c")
 
 
 @dataclass(frozen=True)
 class Target:
-    """A target of tests/fuzz/CMakeLists.txt: the files it is for, and how libFuzzer makes its inputs."""
+    """A target of tests/fuzz/CMakeLists.txt: what comes in, the files that read it, how libFuzzer makes its inputs."""
 
     name: str
+    reads: str
     covers: tuple[str, ...]
     longest_input: int
-    reads_json: bool = False
+    uses_words: bool = False  # of json.dict
+    is_json: bool = False  # as a whole
 
     @property
     def program(self) -> Path:
@@ -48,14 +49,49 @@ class Target:
         """The inputs that were found on this computer; each run goes on from them."""
         return BUILD / "corpus" / self.name
 
+    @property
+    def inputs(self) -> list[Path]:
+        """All directories of inputs that hold some."""
+        return [directory for directory in (self.corpus, self.crashes, self.found) if any(directory.glob("*"))]
+
 
 TARGETS = (
-    Target("fuzz_tb_prov", (f"{_SOURCES}/tb_prov.c",), 1024, reads_json=True),
-    Target("fuzz_tb_json", _JSON, 1024, reads_json=True),
-    Target("fuzz_tb_cred", (f"{_SOURCES}/tb_cred.c",), 256),
-    Target("fuzz_tb_session", (f"{_SOURCES}/tb_session.c",), 1024),
-    Target("fuzz_port_mqtt", (f"{_PORT}/tb_port_mqtt.c",), 1024),
-    Target("fuzz_app", _APP, 2048, reads_json=True),
+    Target(
+        "fuzz_tb_prov",
+        "the provisioning answer, of every kind of credentials",
+        (f"{_SOURCES}/tb_prov.c",),
+        1024,
+        uses_words=True,
+    ),
+    Target("fuzz_tb_json", "JSON", _JSON, 1024, uses_words=True, is_json=True),
+    Target("fuzz_tb_cred", "the stored record", (f"{_SOURCES}/tb_cred.c",), 512),
+    Target("fuzz_tb_session", "events of the session, and time", (f"{_SOURCES}/tb_session.c",), 1024),
+    Target(
+        "fuzz_port_mqtt",
+        "what esp-mqtt and mbedTLS tell, and calls of other tasks",
+        tuple(f"{_PORT}/esp_idf/tb_port_{part}.c" for part in ("mqtt", "tls")),
+        1024,
+    ),
+    Target(
+        "fuzz_app_tls",
+        "PEM texts, and what a server says in a handshake",
+        ("main/app_tls.c", f"{_PORT}/posix/tb_port_tls.c"),
+        1024,
+    ),
+    Target(
+        "fuzz_front_connection",
+        "settings that a request is made of, and messages: topic and payload",
+        ("main/front_connection.c",),
+        1024,
+        uses_words=True,
+    ),
+    Target(
+        "fuzz_app",
+        "all that happens to a device: messages, refusals, failing calls, power cuts, new credentials",
+        (*(f"main/{name}.c" for name in ("app_device", "app_credentials")), f"{_SOURCES}/tb_store.c"),
+        2048,
+        uses_words=True,
+    ),
 )
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz import fuzzing
+from tests.fuzz import fuzzing, json_python
 from tests.fuzz.targets import HERE, TARGETS, Target
+from tests.model import ROOT
 
 CORPUS_MAX = 200_000
 
@@ -35,14 +36,27 @@ def test_crash_breaks_its_figure_and_names_the_command_that_repeats_it() -> None
     assert [figure.note for figure in fuzzing.figures(run, None) if not figure.held] == [repeat]
 
 
+def test_input_that_python_reads_otherwise_breaks_its_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = fuzzing.read_run(next(target for target in TARGETS if target.is_json), 3, SAID)
+    assert fuzzing.compared(run).held
+    monkeypatch.setattr(json_python, "agrees", lambda _, text: b"status" not in text)
+    assert not fuzzing.compared(run).held
+
+
 def test_every_target_is_built_and_run() -> None:
     built = re.findall(r"^tb_add_fuzz_target\((\w+)", (HERE / "CMakeLists.txt").read_text(), re.MULTILINE)
     assert built == [target.name for target in TARGETS]
 
 
+def test_every_target_is_described() -> None:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(fuzz_\w+)` \| ([^|]+) \|", page, re.MULTILINE)
+    assert rows == [(target.name, target.reads) for target in TARGETS]
+
+
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_target_covers_files_that_are_there(target: Target) -> None:
-    assert all((HERE.parents[1] / file).is_file() for file in target.covers)
+    assert all((ROOT / file).is_file() for file in target.covers)
 
 
 def test_corpus_stays_small() -> None:

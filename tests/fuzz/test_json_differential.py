@@ -1,31 +1,16 @@
-"""The JSON layer against Python's `json`: what is accepted, and what strings read as.
-
-Where the two are meant to differ, and only there (INTENDED has an example of each):
-
-* A lone surrogate (`"\\ud800"`) is refused: no UTF-8 can hold it. Python reads it.
-* `NaN`, `Infinity` and `-Infinity` are refused: they are not JSON (RFC 8259). Python reads them.
-* More than DEPTH_MAX containers inside each other, an empty one not counted, are refused: the memory is bounded.
-* An object of more than TOKENS_MAX tokens (itself, keys and values, at all depths) is refused, for the same reason.
-* An object in which a key stands twice is refused, whatever way it is escaped. Python takes the last.
-* A string with U+0000 is JSON, but is not read: C could not tell where it ends.
-* Numbers of any size are accepted, and not converted. Python refuses to convert more than 4300 digits.
-* A byte order mark is refused. Python refuses it in a str, and skips it in bytes; it is given a str here.
-"""
+"""The JSON layer against Python's `json`, over JSON, what is nearly JSON, any bytes, and the corpus."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.json_reader import BAD_JSON, BAD_UTF8, INCOMPLETE, OK, TOO_LONG, JsonReader
+from tests.fuzz.json_python import DEPTH_MAX, compare, is_unicode
+from tests.fuzz.json_reader import BAD_JSON, BAD_UTF8, OK, TOO_LONG, JsonReader
 
 HERE = Path(__file__).parent
-DEPTH_MAX = 8
-TOKENS_MAX = 32
 EXAMPLES = settings(max_examples=100, deadline=None)
 
 INTENDED = {
@@ -35,18 +20,11 @@ INTENDED = {
     "NaN": (b"NaN", BAD_JSON),
     "Infinity": (b"[-Infinity]", BAD_JSON),
     "too deep": (b"[" * 9 + b"1" + b"]" * 9, TOO_LONG),
+    "far too deep": (b"[" * 100_000 + b"]" * 100_000, TOO_LONG),
     "deep enough": (b"[" * 9 + b"]" * 9, OK),
     "big number": (b"-" + b"9" * 5000 + b"e99999", OK),
     "byte order mark": (b"\xef\xbb\xbf1", BAD_JSON),
 }
-
-
-class Pairs(list[tuple[str, Any]]):
-    """An object as `json` finds it: keys may stand twice."""
-
-
-class Number(str):
-    """A number as it is written."""
 
 
 @pytest.fixture(scope="module")
@@ -54,101 +32,8 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> JsonReader:
     return JsonReader(tmp_path_factory.mktemp("json") / "tb_json.so")
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
-
-
-def _python_reads(text: bytes) -> Any:
-    """Return what Python reads in *text*; ValueError when it is not JSON."""
-    decoder = json.JSONDecoder(
-        object_pairs_hook=Pairs, parse_int=Number, parse_float=Number, parse_constant=_refuse, strict=True
-    )
-    decoded = text.decode("utf-8")
-    value, end = decoder.raw_decode(decoded, len(decoded) - len(decoded.lstrip(" \t\r\n")))
-    if decoded[end:].strip(" \t\r\n"):
-        raise ValueError("more than one value")
-    return value
-
-
-def _children(value: Any) -> list[Any]:
-    if isinstance(value, Pairs):
-        return [item for pair in value for item in pair]
-    return value if isinstance(value, list) else []
-
-
-def _depth(value: Any) -> int:
-    children = _children(value)
-    return 1 + max(map(_depth, children)) if children else 0
-
-
-def _tokens(value: Any) -> int:
-    return 1 + sum(map(_tokens, _children(value)))
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str) and not isinstance(value, Number):
-        yield value
-    for child in _children(value):
-        yield from _strings(child)
-
-
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _kind(value: Any) -> str:
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else "bool"
-    if isinstance(value, str):
-        return "number" if isinstance(value, Number) else "string"
-    return "object" if isinstance(value, Pairs) else "array"
-
-
-def _expect_check(reader: JsonReader, text: bytes) -> Any:
-    """Hold tb_json_check() against Python; return what Python reads when both accept *text*, else None."""
-    error = reader.check(text)
-    try:
-        value = _python_reads(text)
-    except ValueError:
-        assert error != OK
-        return None
-    if not all(map(_is_unicode, _strings(value))):
-        assert error in ((BAD_JSON, TOO_LONG) if _depth(value) > DEPTH_MAX else (BAD_JSON,))
-        return None
-    assert error == (TOO_LONG if _depth(value) > DEPTH_MAX else OK)
-    return value if error == OK else None
-
-
-def _expect_members(reader: JsonReader, text: bytes, value: Pairs) -> None:
-    keys = [key for key, _ in value]
-    error, members = reader.read_object(text, [key.encode() for key in keys] + [b"no such key"])
-    if _tokens(value) > TOKENS_MAX:
-        assert error == TOO_LONG
-        return
-    assert error == (OK if len(set(keys)) == len(keys) else BAD_JSON)
-    for member, (_, expected) in zip(members, value, strict=False):
-        assert member.kind == _kind(expected)
-        if member.kind == "number":
-            assert member.raw.decode() == expected
-        if member.kind != "string":
-            assert member.error == INCOMPLETE
-        elif "\0" in expected:
-            assert member.error == BAD_JSON
-        else:
-            assert (member.error, member.text.decode()) == (OK, expected)
-    assert not members or "no such key" in keys or members[-1].kind == "absent"
-
-
-def _compare(reader: JsonReader, text: bytes) -> None:
-    value = _expect_check(reader, text)
-    if isinstance(value, Pairs):
-        _expect_members(reader, text, value)
-    elif value is not None:
-        assert reader.read_object(text, [])[0] == (TOO_LONG if _tokens(value) > TOKENS_MAX else BAD_JSON)
-
-
 def _written(text: str, escaped: bool) -> str:
-    return json.dumps(text, ensure_ascii=escaped or not _is_unicode(text))
+    return json.dumps(text, ensure_ascii=escaped or not is_unicode(text))
 
 
 def _object(pairs: list[tuple[str, str]]) -> str:
@@ -199,6 +84,7 @@ def mutations(draw: st.DrawFn) -> bytes:
 def test_intended_difference(reader: JsonReader, name: str) -> None:
     text, error = INTENDED[name]
     assert reader.check(text) == error
+    compare(reader, text)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +100,33 @@ def test_intended_difference(reader: JsonReader, name: str) -> None:
 )
 def test_intended_difference_of_objects(reader: JsonReader, text: bytes, error: int) -> None:
     assert reader.read_object(text, [b"b"])[0] == error
+
+
+@pytest.mark.parametrize(
+    "escaped", [r"\ud7ff", r"\ue000", r"\ud800\udc00", r"\ud800\udfff", r"\udbff\udc00", r"\udbff\udfff"]
+)
+def test_escapes_at_the_bounds_of_surrogates_are_read_as_python_reads_them(reader: JsonReader, escaped: str) -> None:
+    text = b'{"a":"' + escaped.encode() + b'"}'
+    compare(reader, text)
+    assert reader.check(text) == OK
+
+
+@pytest.mark.parametrize(
+    "escaped",
+    [
+        r"\ud800",
+        r"\udbff",
+        r"\udc00",
+        r"\udfff",
+        r"\ud800\ud800",
+        r"\ud800\udbff",
+        r"\udbff\ue000",
+        r"\ud800\n",
+        r"\ud800u",
+    ],
+)
+def test_half_of_a_pair_is_refused(reader: JsonReader, escaped: str) -> None:
+    assert reader.check(b'{"a":"' + escaped.encode() + b'"}') == BAD_JSON
 
 
 @pytest.mark.parametrize(
@@ -234,32 +147,32 @@ def test_intended_difference_of_objects(reader: JsonReader, text: bytes, error: 
 )
 def test_what_is_not_utf_8_is_refused_as_python_refuses_it(reader: JsonReader, sequence: bytes) -> None:
     text = b'"' + sequence + b'"'
-    _compare(reader, text)
+    compare(reader, text)
     assert reader.check(text) == BAD_UTF8
 
 
 @EXAMPLES
 @given(text=TEXTS | OBJECTS)
 def test_json_is_read_as_python_reads_it(reader: JsonReader, text: bytes) -> None:
-    _compare(reader, text)
+    compare(reader, text)
 
 
 @EXAMPLES
 @given(text=NEARLY_NUMBERS | NEARLY_STRINGS)
 def test_what_is_nearly_a_scalar_is_read_as_python_reads_it(reader: JsonReader, text: bytes) -> None:
-    _compare(reader, text)
+    compare(reader, text)
 
 
 @EXAMPLES
 @given(text=mutations())
 def test_what_is_nearly_json_is_read_as_python_reads_it(reader: JsonReader, text: bytes) -> None:
-    _compare(reader, text)
+    compare(reader, text)
 
 
 @EXAMPLES
 @given(text=st.binary() | st.text().map(str.encode) | st.lists(FRAGMENTS).map(b"".join))
 def test_any_bytes_are_read_as_python_reads_them(reader: JsonReader, text: bytes) -> None:
-    _compare(reader, text)
+    compare(reader, text)
 
 
 @EXAMPLES
@@ -279,4 +192,4 @@ def test_corpus_is_read_as_python_reads_it(reader: JsonReader) -> None:
     paths = [path for folder in ("corpus", "crashes") for path in (HERE / folder / "fuzz_tb_json").glob("*")]
     assert paths
     for path in paths:
-        _compare(reader, path.read_bytes())
+        compare(reader, path.read_bytes())

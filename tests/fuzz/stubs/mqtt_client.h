@@ -5,10 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef int esp_err_t;
-#define ESP_OK 0
-#define ESP_FAIL (-1)
-const char *esp_err_to_name(esp_err_t err);
+#include "esp_err.h"
 
 typedef const char *esp_event_base_t;
 typedef void (*esp_event_handler_t)(void *context, esp_event_base_t base, int32_t id, void *data);
@@ -37,7 +34,11 @@ typedef enum {
 
 typedef enum { MQTT_CONNECTION_ACCEPTED = 0 } esp_mqtt_connect_return_code_t;
 
-typedef enum { MQTT_TRANSPORT_UNKNOWN = 0, MQTT_TRANSPORT_OVER_TCP } esp_mqtt_transport_t;
+typedef enum {
+    MQTT_TRANSPORT_UNKNOWN = 0,
+    MQTT_TRANSPORT_OVER_TCP,
+    MQTT_TRANSPORT_OVER_SSL,
+} esp_mqtt_transport_t;
 
 typedef struct {
     esp_err_t esp_tls_last_esp_err;
@@ -69,12 +70,17 @@ typedef struct {
             esp_mqtt_transport_t transport;
             uint32_t port;
         } address;
+        struct {
+            esp_err_t (*crt_bundle_attach)(void *config);
+        } verification;
     } broker;
     struct {
         const char *username;
         const char *client_id;
         struct {
             const char *password;
+            const char *certificate;
+            const char *key;
         } authentication;
     } credentials;
     struct {

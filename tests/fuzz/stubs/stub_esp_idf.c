@@ -11,6 +11,7 @@
 struct esp_mqtt_client {
     esp_event_handler_t handler;
     void *context;
+    esp_err_t (*attach)(void *config);
     bool is_started;
     int msg_id;
 };
@@ -22,6 +23,25 @@ static struct {
     stub_call_t call;
     esp_mqtt_event_t event;
 } s_sudden;
+static unsigned s_mutexes_taken;
+static struct {
+    unsigned at;
+    void (*act)(void);
+} s_other_task;
+
+void stub_other_task(unsigned at, void (*act)(void))
+{
+    s_other_task.at = at;
+    s_other_task.act = act;
+}
+
+/** Tasks may switch here. The other task is not let on while it might have to wait for a mutex. */
+static void switch_tasks(void)
+{
+    if (s_mutexes_taken == 0 && s_other_task.at > 0 && --s_other_task.at == 0) {
+        s_other_task.act();
+    }
+}
 
 void stub_fail(unsigned calls)
 {
@@ -49,6 +69,12 @@ static void be_sudden(stub_call_t call)
     }
 }
 
+esp_err_t stub_attach(void *ssl_config)
+{
+    fuzz_check(s_client->is_started);
+    return s_client->attach(ssl_config);
+}
+
 unsigned stub_clients(void)
 {
     return s_clients;
@@ -56,12 +82,16 @@ unsigned stub_clients(void)
 
 esp_mqtt_client_handle_t esp_mqtt_client_init(const esp_mqtt_client_config_t *config)
 {
+    switch_tasks();
+    bool uses_tls = config->broker.address.transport == MQTT_TRANSPORT_OVER_SSL;
     fuzz_check(config->broker.address.hostname != NULL && config->network.disable_auto_reconnect);
+    fuzz_check(uses_tls == (config->broker.verification.crt_bundle_attach != NULL));
     if ((s_failing & STUB_INIT) != 0) {
         return NULL;
     }
     s_client = calloc(1, sizeof(*s_client));
     fuzz_check(s_client != NULL);
+    s_client->attach = config->broker.verification.crt_bundle_attach;
     s_clients++;
     return s_client;
 }
@@ -79,11 +109,13 @@ esp_err_t esp_mqtt_client_start(esp_mqtt_client_handle_t client)
 {
     client->is_started = (s_failing & STUB_START) == 0;
     be_sudden(STUB_START);
+    switch_tasks();
     return client->is_started ? ESP_OK : ESP_FAIL;
 }
 
 esp_err_t esp_mqtt_client_stop(esp_mqtt_client_handle_t client)
 {
+    switch_tasks();
     fuzz_check(client->is_started);
     be_sudden(STUB_STOP);
     client->is_started = false;
@@ -92,6 +124,7 @@ esp_err_t esp_mqtt_client_stop(esp_mqtt_client_handle_t client)
 
 esp_err_t esp_mqtt_client_destroy(esp_mqtt_client_handle_t client)
 {
+    switch_tasks();
     fuzz_check(!client->is_started);
     free(client);
     s_clients--;
@@ -100,6 +133,7 @@ esp_err_t esp_mqtt_client_destroy(esp_mqtt_client_handle_t client)
 
 int esp_mqtt_client_subscribe(esp_mqtt_client_handle_t client, const char *topic, int qos)
 {
+    switch_tasks();
     fuzz_check(client->is_started && topic[0] != '\0' && qos == 1);
     return (s_failing & STUB_SUBSCRIBE) != 0 ? -1 : client->msg_id++;
 }
@@ -135,6 +169,7 @@ QueueHandle_t xQueueCreateStatic(UBaseType_t length, UBaseType_t item_size, uint
 
 BaseType_t xQueueSend(QueueHandle_t queue, const void *item, TickType_t ticks)
 {
+    switch_tasks();
     fuzz_check(ticks == 0); // the event handler must not block
     if (queue->count == queue->capacity) {
         return pdFALSE;
@@ -147,6 +182,7 @@ BaseType_t xQueueSend(QueueHandle_t queue, const void *item, TickType_t ticks)
 BaseType_t xQueueReceive(QueueHandle_t queue, void *item, TickType_t ticks)
 {
     (void)ticks;
+    switch_tasks();
     if (queue->count == 0) {
         return pdFALSE;
     }
@@ -158,13 +194,16 @@ BaseType_t xQueueReceive(QueueHandle_t queue, void *item, TickType_t ticks)
 
 BaseType_t xQueueReset(QueueHandle_t queue)
 {
+    switch_tasks();
     queue->count = 0;
     return pdTRUE;
 }
 
 UBaseType_t uxQueueSpacesAvailable(QueueHandle_t queue)
 {
-    return (UBaseType_t)(queue->capacity - queue->count);
+    UBaseType_t spaces = (UBaseType_t)(queue->capacity - queue->count);
+    switch_tasks();
+    return spaces;
 }
 
 SemaphoreHandle_t xSemaphoreCreateMutexStatic(StaticSemaphore_t *memory)
@@ -175,8 +214,10 @@ SemaphoreHandle_t xSemaphoreCreateMutexStatic(StaticSemaphore_t *memory)
 
 BaseType_t xSemaphoreTake(SemaphoreHandle_t mutex, TickType_t ticks)
 {
+    switch_tasks();
     fuzz_check(ticks == portMAX_DELAY && !mutex->is_taken);
     mutex->is_taken = true;
+    s_mutexes_taken++;
     return pdTRUE;
 }
 
@@ -184,10 +225,13 @@ BaseType_t xSemaphoreGive(SemaphoreHandle_t mutex)
 {
     fuzz_check(mutex->is_taken);
     mutex->is_taken = false;
+    s_mutexes_taken--;
+    switch_tasks();
     return pdTRUE;
 }
 
 void vTaskDelay(TickType_t ticks)
 {
     (void)ticks;
+    switch_tasks();
 }

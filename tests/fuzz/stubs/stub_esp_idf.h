@@ -13,6 +13,8 @@ typedef enum {
     STUB_STOP = 1 << 5,
 } stub_call_t;
 
+#define STUB_SETS (STUB_PUBLISH << 1) /**< How many sets there are of those that can fail. */
+
 /** From now on the calls in @p calls, bits of stub_call_t, fail. */
 void stub_fail(unsigned calls);
 
@@ -22,5 +24,11 @@ void stub_emit(esp_mqtt_event_t event);
 /** Lets the client tell of @p event in the middle of its next STUB_START or STUB_STOP, as its own task may. */
 void stub_emit_during(stub_call_t call, esp_mqtt_event_t event);
 
+/** Has what the client trusts attached to @p ssl_config, as esp-tls does. @pre there is a client with TLS, started. */
+esp_err_t stub_attach(void *ssl_config);
+
 /** Clients that were made and not destroyed. */
 unsigned stub_clients(void);
+
+/** At the place @p at, counted from now, of all where tasks may switch, another task calls @p act, once. 0: never. */
+void stub_other_task(unsigned at, void (*act)(void));

@@ -37,7 +37,10 @@ static struct {
     tb_port_tls_failure_t tls_failure; // likewise
 } s_connection;
 
+/** Events on their way to the reader. Any task may wake it, so the lock keeps the count of free slots true. */
 static struct {
+    SemaphoreHandle_t lock;
+    StaticSemaphore_t lock_memory;
     QueueHandle_t queue;
     StaticQueue_t queue_memory;
     uint8_t slots[EVENT_SLOTS * sizeof(tb_port_event_t)];
@@ -58,8 +61,11 @@ static struct {
 static void post(tb_port_event_t event)
 {
     bool can_drop = event.kind == TB_PORT_PUBLISHED || event.kind == TB_PORT_TOO_LARGE || event.kind == TB_PORT_WOKEN;
-    if ((can_drop && uxQueueSpacesAvailable(s_inbox.queue) <= KEPT_SLOTS) ||
-        xQueueSend(s_inbox.queue, &event, 0) != pdTRUE) {
+    xSemaphoreTake(s_inbox.lock, portMAX_DELAY);
+    bool has_room = !can_drop || uxQueueSpacesAvailable(s_inbox.queue) > KEPT_SLOTS;
+    bool is_left = has_room && xQueueSend(s_inbox.queue, &event, 0) == pdTRUE;
+    xSemaphoreGive(s_inbox.lock);
+    if (!is_left) {
         TB_LOGW(TAG, "event %d dropped: nobody reads", (int)event.kind);
     }
 }
@@ -172,11 +178,12 @@ static void free_message(void)
     s_message.state = FREE;
 }
 
-/** Makes lock and queue, once, out of static memory. */
+/** Makes locks and queue, once, out of static memory; the queue last, for it says that all is there. */
 static void make_inbox(void)
 {
     if (s_connection.lock == NULL) {
         s_connection.lock = xSemaphoreCreateMutexStatic(&s_connection.lock_memory);
+        s_inbox.lock = xSemaphoreCreateMutexStatic(&s_inbox.lock_memory);
         s_inbox.queue = xQueueCreateStatic(EVENT_SLOTS, sizeof(tb_port_event_t), s_inbox.slots, &s_inbox.queue_memory);
     }
 }
@@ -194,9 +201,7 @@ static void reset_inbox(void)
 static bool configure_tls(const tb_port_tls_t *tls, esp_mqtt_client_config_t *config)
 {
 #if TB_MODEL_TLS
-    if (tls != NULL) {
-        tb_port_tls_configure(tls, config);
-    }
+    tb_port_tls_configure(tls, config);
     return true;
 #else
     (void)config;

@@ -24,6 +24,8 @@
 
 typedef int (*verify_t)(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags);
 
+static bool s_is_used; // by this connection
+
 static struct {
     const char *ca;          // NULL: ESP-IDF's bundle
     const char *certificate; // NULL: none is shown
@@ -112,15 +114,19 @@ static esp_err_t attach(void *context)
 
 void tb_port_tls_configure(const tb_port_tls_t *tls, esp_mqtt_client_config_t *config)
 {
+    s_is_used = tls != NULL;
+    s_texts.is_bad = false;
+    s_verify.next = NULL; // or a connection that gets no further would fail as the one before it
+    s_verify.flags = 0;
+    s_verify.is_server_trusted = false;
+    if (tls == NULL) {
+        return;
+    }
     config->broker.address.transport = MQTT_TRANSPORT_OVER_SSL;
     config->broker.verification.crt_bundle_attach = attach;
     s_texts.ca = tls->ca;
     s_texts.certificate = tls->certificate;
     s_texts.key = tls->key;
-    s_texts.is_bad = false;
-    s_verify.next = NULL; // or a connection that gets no further would fail as the one before it
-    s_verify.flags = 0;
-    s_verify.is_server_trusted = false;
     config->credentials.authentication.certificate = tls->certificate;
     config->credentials.authentication.key = tls->key;
 }
@@ -149,6 +155,9 @@ static bool is_turned_away(const esp_mqtt_error_codes_t *error)
 
 bool tb_port_tls_read_error(const esp_mqtt_error_codes_t *error, tb_port_tls_failure_t *out)
 {
+    if (!s_is_used) {
+        return false;
+    }
     if (s_texts.is_bad) {
         *out = TB_TLS_BAD_PEM;
         return true;

@@ -8,8 +8,8 @@
 
 #include "tb/tb_port.h"
 
-/** Makes @p config connect as @p tls says, whose texts must outlive the client. The server's name or address is
- * checked. */
+/** Makes @p config connect as @p tls says, whose texts must outlive the client; NULL: plain TCP. The server's name or
+ *  address is checked. */
 void tb_port_tls_configure(const tb_port_tls_t *tls, esp_mqtt_client_config_t *config);
 
 /** Whether @p error of a transport is one of TLS, and which; @p out is untouched if not. */
