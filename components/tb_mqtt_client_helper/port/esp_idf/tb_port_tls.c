@@ -41,6 +41,13 @@ static struct {
     bool is_server_trusted; // what can fail after that is the server's judgement of us
 } s_verify;
 
+static void forget_verification(void)
+{
+    s_verify.next = NULL;
+    s_verify.flags = 0;
+    s_verify.is_server_trusted = false;
+}
+
 static int on_verify(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags)
 {
     (void)context;
@@ -97,6 +104,7 @@ static esp_err_t attach(void *context)
 {
     mbedtls_ssl_config *config = context;
     esp_err_t err = start_crypto();
+    forget_verification();
     s_texts.is_bad = !can_show_certificate(config);
     if (s_texts.ca == NULL) {
         err = err == ESP_OK ? esp_crt_bundle_attach(config) : err;
@@ -116,9 +124,7 @@ void tb_port_tls_configure(const tb_port_tls_t *tls, esp_mqtt_client_config_t *c
 {
     s_is_used = tls != NULL;
     s_texts.is_bad = false;
-    s_verify.next = NULL; // or a connection that gets no further would fail as the one before it
-    s_verify.flags = 0;
-    s_verify.is_server_trusted = false;
+    forget_verification(); // or a connection that gets no further would fail as the one before it
     if (tls == NULL) {
         return;
     }
