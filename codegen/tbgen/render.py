@@ -31,9 +31,29 @@ _OUTPUTS = {
     STARTING_POINT: "main/app_sensors.c.j2",
 }
 
+_COMPONENT = "component"
+"""The folder of templates whose files stand in a component of its own as they stand here."""
+
 
 def render(device: ir.Device, templates: Path) -> dict[str, bytes]:
     """Return the content of each output for *device*, by its path inside the project."""
+    environment = _environment(templates)
+    return {
+        path.format(name=device.name): environment.get_template(template).render(device=device).encode()
+        for path, template in _OUTPUTS.items()
+    }
+
+
+def render_component(device: ir.Device, templates: Path) -> dict[str, bytes]:
+    """Return the content of what only a component of its own has, by its path inside the component."""
+    environment = _environment(templates / _COMPONENT)
+    return {
+        name.removesuffix(".j2"): environment.get_template(name).render(device=device).encode()
+        for name in environment.list_templates(extensions=["j2"])
+    }
+
+
+def _environment(templates: Path) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
@@ -43,10 +63,7 @@ def render(device: ir.Device, templates: Path) -> dict[str, bytes]:
         autoescape=False,  # neither HTML nor XML: each text passes the filter of its place
     )
     environment.filters.update(FILTERS)
-    return {
-        path.format(name=device.name): environment.get_template(template).render(device=device).encode()
-        for path, template in _OUTPUTS.items()
-    }
+    return environment
 
 
 def render_schema() -> dict[str, bytes]:
