@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 try:
+    from tbgen.component import component, component_model
     from tbgen.errors import GenError
     from tbgen.layout import SENSORS_HEADER, STARTING_POINT
     from tbgen.project import Project, copied, find_model, in_place, unknown_files
@@ -21,12 +22,21 @@ ROOT = Path(__file__).resolve().parent.parent
 EPILOG = """\
 exit codes: 0 done, or nothing stale; 1 something is stale; 2 wrong model, wrong usage or unwritable output
 main/app_sensors.c is yours: it is made when missing, and never overwritten once you changed it.
+Without --model: the model in place; with --component, that of the component if it is there already.
+
+examples:
+  gen.py --model boiler                                    codegen/models/boiler.yaml, in place
+  gen.py --model boiler --out ../boiler                    a project of its own
+  gen.py --model boiler --component ../my_app/components   a component for a project that exists
 """
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.out and options.check:
+        parser.error("argument --check: not allowed with argument --out")
     try:
         project = _project(options)
         return _check(project) if options.check else _generate(project)
@@ -43,14 +53,20 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--model", metavar="M", help="another model: a file, or a name in codegen/models")
-    mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--out", metavar="DIR", type=Path, help="write a complete project of its own to DIR")
-    mode.add_argument("--check", action="store_true", help="write nothing; show what is stale")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--out", metavar="DIR", type=Path, help="write a complete project of its own to DIR")
+    place.add_argument(
+        "--component", metavar="DIR", type=Path, help="write the component alone, to DIR/tb_mqtt_client_helper"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; show what is stale")
     return parser
 
 
 def _project(options: argparse.Namespace) -> Project:
     try:
+        if options.component:
+            own = None if options.model else component_model(options.component)
+            return component(ROOT, options.component, own or find_model(ROOT, options.model))
         model = find_model(ROOT, options.model)
         return copied(ROOT, options.out, model) if options.out else in_place(ROOT, model)
     except OSError as error:  # a name that is too long, a folder that may not be entered
@@ -71,7 +87,7 @@ def _check(project: Project) -> int:
     for path in unknown:
         print(f"{path}: nothing generates this file; delete it")
     count = len(stale(project.root, project.plan)) + len(unknown)
-    print(f"{project.model}: {f'{count} stale; run `python codegen/gen.py`' if count else 'up to date'}")
+    print(f"{project.model}: {f'{count} stale; run `{project.home.command}`' if count else 'up to date'}")
     return 1 if count else 0
 
 

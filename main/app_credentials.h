@@ -7,6 +7,10 @@
 
 #include "tb/tb_store.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Secret. */
 typedef struct {
     tb_cred_t own;     /**< What the device works with. */
@@ -51,3 +55,7 @@ void app_credentials_withdraw(void);
 
 /** Takes the offer and stores it as pending. False when there is none, or it cannot be stored, as the log then says. */
 bool app_credentials_take_offer(app_credentials_t *credentials);
+
+#ifdef __cplusplus
+}
+#endif

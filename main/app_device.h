@@ -9,6 +9,10 @@
 #include "app_settings.h"
 #include "tb/tb_session.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Secret. */
 typedef struct {
     app_settings_t settings;
@@ -27,3 +31,7 @@ void app_device_disconnect(app_device_t *device);
 
 /** Wipes the device's secrets from memory. */
 void app_device_destroy(app_device_t *device);
+
+#ifdef __cplusplus
+}
+#endif

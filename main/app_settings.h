@@ -7,6 +7,10 @@
 #include "tb/tb_cred.h"
 #include "tb_model_prov.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define APP_HOST_MAX 255
 
 /** NUL-terminated texts. Secret but for host, port and device name. */
@@ -35,3 +39,7 @@ void app_settings_forget_secrets(app_settings_t *settings);
 
 /** Reads it again. Errors as app_settings_load(). */
 TB_NODISCARD tb_err_t app_settings_recall_secrets(app_settings_t *settings);
+
+#ifdef __cplusplus
+}
+#endif

@@ -7,6 +7,10 @@
 #include "app_settings.h"
 #include "tb_model.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Starts to connect with @p cred. */
 TB_NODISCARD tb_err_t normal_connection_open(const app_settings_t *settings, const tb_cred_t *cred);
 
@@ -25,3 +29,7 @@ uint64_t normal_connection_deadline(void);
 /** Sends @p telemetry, from any task.
  *  @retval TB_ERR_TRANSPORT  not connected with the device's own credentials. */
 TB_NODISCARD tb_err_t normal_connection_send(const tb_model_telemetry_t *telemetry);
+
+#ifdef __cplusplus
+}
+#endif

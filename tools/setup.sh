@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 run_packages="gcc libc6-dev cmake ninja-build pkg-config libmosquitto-dev libssl-dev libjsmn-dev python3 python3-venv"
-test_packages="$run_packages libcmocka-dev libcjson-dev clang-format clang-tidy valgrind
+test_packages="$run_packages git libcmocka-dev libcjson-dev clang-format clang-tidy valgrind
                gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
 fuzz_packages="$test_packages clang llvm libclang-rt-dev"
 

@@ -8,6 +8,7 @@ import textwrap
 from tbgen import ir, schema
 from tbgen.encoding import Encoding, encoding_of
 from tbgen.filters import c_str, json_text
+from tbgen.home import PROJECT, Home
 from tbgen.literals import plain
 from tbgen.load import Document, KeyPath, dotted
 from tbgen.names import is_reserved, upper, words
@@ -25,8 +26,8 @@ _DROPPED = re.compile(r"\{\{|<[A-Za-z!]")
 """What ThingsBoard takes for a template or for markup in a key (contract 3.2)."""
 
 
-def decide(document: Document, model: schema.Model, protocol: Protocol, source: str) -> ir.Device:
-    """Return the device that *model* describes; *source* is the model's path inside the project."""
+def decide(document: Document, model: schema.Model, protocol: Protocol, source: str, home: Home = PROJECT) -> ir.Device:
+    """Return the device that *model* describes; *source* is the model's path inside its *home*."""
     _Names(document).claim(model.name, ("name",))
     members = _Names(document)
     keys = _Keys(document)
@@ -47,6 +48,7 @@ def decide(document: Document, model: schema.Model, protocol: Protocol, source: 
         description=description,
         c_tag=f"{upper(model.name)}_MAIN",
         source=source,
+        home=home,
         digest=document.digest,
         provisioning=decide_provisioning(document, model.provisioning, protocol),
         telemetry=tuple(telemetry),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tbgen.home import Home
+
 
 @dataclass(frozen=True, slots=True)
 class Macro:
@@ -219,6 +221,7 @@ class Device:
     description: str
     c_tag: str
     source: str
+    home: Home
     digest: str
     provisioning: Provisioning
     telemetry: tuple[TelemetryItem, ...]

@@ -9,7 +9,6 @@ from pathlib import Path
 from tbgen.errors import GenError
 
 GEN = "components/tb_mqtt_client_helper/gen"
-MANIFEST = f"{GEN}/MANIFEST"
 MODELS = "codegen/models"
 SCHEMA = "codegen/model.schema.json"
 TEMPLATES = "codegen/templates"

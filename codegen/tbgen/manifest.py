@@ -1,16 +1,15 @@
-"""The record of what was generated, from what. `sha256sum -c` can read it."""
+"""The record of what was generated, from what. `sha256sum -c` can read it, and so does the build (check_gen.cmake)."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tbgen import VERSION
-from tbgen.layout import MANIFEST, STARTING_POINT
-
-_HEADER = "# Written by codegen/gen.py. Do not edit. Check it with `sha256sum -c` in the project's folder.\n"
+from tbgen.home import Home
+from tbgen.layout import STARTING_POINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +21,16 @@ class Manifest:
     starting_point_digest: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
 
-    def text(self) -> str:
-        """Return the manifest as it is stored."""
+    def text(self, home: Home) -> str:
+        """Return the manifest as it is stored in *home*."""
         head = (
-            f"{_HEADER}# generator: {VERSION}\n# model: {self.model_digest}  {self.model}\n"
-            f"# starting point: {self.starting_point_digest}  {STARTING_POINT}\n"
+            f"# Written by codegen/gen.py. Do not edit. Check it with `sha256sum -c` in the {home.name}'s folder.\n"
+            f"# generator: {VERSION}\n# folder: {home.up}\n# when stale: {home.advice}\n"
+            f"# model: {self.model_digest}  {self.model}\n"
         )
-        return head + "".join(f"{digest}  {path}\n" for path, digest in sorted(self.outputs.items()))
+        start = f"# starting point: {self.starting_point_digest}  {STARTING_POINT}\n"
+        lines = (f"{digest}  {path}\n" for path, digest in sorted(self.outputs.items()))
+        return head + (start if self.starting_point_digest else "") + "".join(lines)
 
 
 def digest(content: bytes) -> str:
@@ -36,16 +38,18 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def read_manifest(root: Path) -> Manifest:
-    """Return the manifest of the project *root*; lines that are none are skipped."""
+def read_manifest(file: Path) -> Manifest:
+    """Return what stands in *file*; lines that are none, or name what is outside of the folder, are skipped."""
     try:
-        text = (root / MANIFEST).read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return Manifest()
     outputs: dict[str, str] = {}
     named = {"model": ("", ""), "starting point": ("", "")}
     for match in re.finditer(r"^(?:# ([a-z ]+): )?([0-9a-f]{64})  (.+)$", text, re.MULTILINE):
         name, sha256, path = match.groups()
+        if path.startswith("/") or ".." in PurePosixPath(path).parts:
+            continue
         if name in named:
             named[name] = (path, sha256)
         elif name is None:

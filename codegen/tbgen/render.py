@@ -34,6 +34,9 @@ _OUTPUTS = {
     STARTING_POINT: "main/app_sensors.c.j2",
 }
 
+_COMPONENT = "component"
+"""The folder of templates whose files stand in a component of its own as they stand here."""
+
 
 def environment(templates: Path) -> Environment:
     """Return what prints the templates of the folder *templates*."""
@@ -55,6 +58,15 @@ def render(device: ir.Device, templates: Path) -> dict[str, bytes]:
     return {
         path.format(name=device.name): printer.get_template(template).render(device=device).encode()
         for path, template in _OUTPUTS.items()
+    }
+
+
+def render_component(device: ir.Device, templates: Path) -> dict[str, bytes]:
+    """Return the content of what only a component of its own has, by its path inside the component."""
+    printer = environment(templates / _COMPONENT)
+    return {
+        name.removesuffix(".j2"): printer.get_template(name).render(device=device).encode()
+        for name in printer.list_templates(extensions=["j2"])
     }
 
 

@@ -40,7 +40,8 @@ def test_python_has_no_lint() -> None:
 
 
 @pytest.mark.parametrize(
-    "folders", [("codegen",), ("tools", "bench", "faults"), ("tests", "conftest.py", "pytest_provision.py")]
+    "folders",
+    [("codegen",), ("tools", "bench", "faults", "idf_ext.py"), ("tests", "conftest.py", "pytest_provision.py")],
 )
 def test_python_is_typed(folders: tuple[str, ...]) -> None:
     _succeeds(sys.executable, "-m", "mypy", *folders)

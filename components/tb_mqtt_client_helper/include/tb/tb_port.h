@@ -15,7 +15,8 @@ extern "C" {
 
 #define TB_PORT_DEVICE_ID_MAX 32 /**< With its NUL. */
 
-/** Brings up the store and the network; blocks until the network is there.
+/** Brings up the store and the network; blocks until the network is there. In a component of its own (`gen.py
+ *  --component`) a board's network is its project's, and is there before.
  *  @retval TB_ERR_STORE  the store; nothing else was tried. @retval TB_ERR_TRANSPORT  the network. */
 TB_NODISCARD tb_err_t tb_port_init(void);
 

@@ -23,7 +23,7 @@
 #include <signal.h>
 
 #include "esp_private/partition_linux.h"
-#else
+#elif defined(TB_PORT_STARTS_NETWORK) // by CMakeLists.txt
 #include "protocol_examples_common.h"
 #endif
 
@@ -31,6 +31,7 @@
 #include <time.h>
 
 #include "esp_netif_sntp.h"
+#include "esp_sntp.h"
 
 #define YEAR_2025 1735689600 // in seconds of time(): a clock that nobody has set is far before it
 #endif
@@ -38,11 +39,11 @@
 static const char *TAG = "tb_port_sys";
 
 #if TB_MODEL_TLS && !CONFIG_IDF_TARGET_LINUX
-/** Asks for the date, without waiting for it. */
+/** Asks for the date, without waiting for it, unless somebody has asked already. */
 static esp_err_t start_clock(void)
 {
     esp_sntp_config_t config = ESP_NETIF_SNTP_DEFAULT_CONFIG(CONFIG_TB_SNTP_SERVER);
-    return esp_netif_sntp_init(&config);
+    return esp_sntp_enabled() ? ESP_OK : esp_netif_sntp_init(&config);
 }
 
 bool tb_port_time_is_known(void)
@@ -98,6 +99,7 @@ static void choose_flash_file(void)
 {
 }
 
+#ifdef TB_PORT_STARTS_NETWORK
 /** Blocks until the network is there: Wi-Fi or Ethernet, as menu "Example Connection Configuration" says. */
 static esp_err_t start_network(void)
 {
@@ -107,6 +109,12 @@ static esp_err_t start_network(void)
     }
     return err == ESP_OK ? example_connect() : err;
 }
+#else
+static esp_err_t start_network(void)
+{
+    return ESP_OK; // the project has brought it up
+}
+#endif
 
 static esp_err_t read_mac(uint8_t *mac)
 {

@@ -1,0 +1,17 @@
+# app_find_certs(FOLDER): sets APP_CERTS to those files of FOLDER that app_tls.c takes when NVS has nothing else, see
+# certs/README.md, and APP_CERTS_DEFINITIONS to what tells it which there are.
+function(app_find_certs folder)
+    set(certs)
+    set(definitions)
+    foreach(pair ca.pem:APP_EMBEDDED_CA client.pem:APP_EMBEDDED_CERTIFICATE client.key:APP_EMBEDDED_KEY)
+        string(REPLACE ":" ";" pair ${pair})
+        list(GET pair 0 file)
+        list(GET pair 1 definition)
+        if(EXISTS ${folder}/${file})
+            list(APPEND certs ${folder}/${file})
+            list(APPEND definitions ${definition})
+        endif()
+    endforeach()
+    set(APP_CERTS ${certs} PARENT_SCOPE)
+    set(APP_CERTS_DEFINITIONS ${definitions} PARENT_SCOPE)
+endfunction()
