@@ -8,6 +8,7 @@ pytest-embedded's own fixture `dut` starts the firmware before a test can config
 DUT of pytest-embedded's classes for each boot; on a board it is `dut`, and the device resets it once it is configured.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,14 +40,17 @@ def pytest_configure(config: pytest.Config) -> None:
     options.set_defaults(config.option)
     config.pluginmanager.register(canary, "canary")
     config.addinivalue_line("filterwarnings", "ignore:record_xml_attribute is an experimental feature")
+    config.addinivalue_line("markers", "esp_idf: needs an ESP-IDF; left out where IDF_PATH is not set")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Say at once, and once, what is missing, if anything that needs the firmware is going to run. Leave out of the
-    suite what is for another model.
+    suite what is for another model, and what needs an ESP-IDF where there is none.
 
     Workers of pytest-xdist cannot stop the session: there each test says it.
     """
+    if "IDF_PATH" not in os.environ:
+        _leave_out(config, items, [item for item in items if item.get_closest_marker("esp_idf")])
     if not any("firmware" in getattr(item, "fixturenames", ()) for item in items):
         return
     try:
@@ -59,7 +63,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if hasattr(config, "workerinput"):
             return
         raise
-    dropped = [item for item in items if item.path == _ROOT / "pytest_provision.py" and not build.suits(item)]
+    suite = [item for item in items if item.path == _ROOT / "pytest_provision.py"]
+    _leave_out(config, items, [item for item in suite if not build.suits(item)])
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item], dropped: list[pytest.Item]) -> None:
     config.hook.pytest_deselected(items=dropped)
     items[:] = [item for item in items if item not in dropped]
 

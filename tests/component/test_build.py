@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -35,7 +34,7 @@ def test_minimal_project_of_a_model_with_tls_builds(model: str, tmp_path: Path) 
     build_for_host(project, tmp_path / "build")
 
 
-@pytest.mark.skipif(not os.environ.get("IDF_PATH"), reason="IDF_PATH is not set: no ESP-IDF here")
+@pytest.mark.esp_idf
 @pytest.mark.timeout(900)
 def test_new_project_of_esp_idf_provisions_and_works(tmp_path: Path) -> None:
     """What `idf.py create-project` makes, and README.md of the component tells to add."""

@@ -172,7 +172,7 @@ def test_ctrl_c_lets_the_tool_end_in_its_own_way(project: Path) -> None:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-@pytest.mark.skipif(not os.environ.get("IDF_PATH"), reason="IDF_PATH is not set: no ESP-IDF here")
+@pytest.mark.esp_idf
 def test_idf_py_of_this_machine_has_the_commands() -> None:
     helped = subprocess.run(["idf.py", "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert set(helped.stdout.split()) >= COMMANDS
