@@ -29,7 +29,8 @@ def test_device() -> None:
 def test_session_fails_by_a_secret_in_a_log(log: str, status: int, closing: str, tmp_path: Path) -> None:
     (tmp_path / "test_session.py").write_text(SESSION.format(log=log))
     plugins = ("-p", "tests.canary", "-p", "tests.closing_line")
-    command = [sys.executable, "-m", "pytest", *plugins, "-q", "--rootdir", tmp_path, "-c", "/dev/null", tmp_path]
+    place = ("--rootdir", str(tmp_path), "-c", "/dev/null", str(tmp_path))
+    command = [sys.executable, "-m", "pytest", *plugins, "-q", *place]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert f"canaries: 1 secrets planted, 1 logs searched, {status} found" in done.stdout, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == closing
