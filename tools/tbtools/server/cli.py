@@ -23,6 +23,9 @@ def server(
     tls_cert: Annotated[Path | None, typer.Option(help="Speak MQTT over TLS, with this certificate (PEM).")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
     tls_client_ca: Annotated[Path | None, typer.Option(help="Who signs the certificates of devices (PEM).")] = None,
+    web: Annotated[
+        bool, typer.Option("--web", help="Serve a page for the browser at the REST port; it needs no log-in.")
+    ] = False,
     port_file: Annotated[Path | None, typer.Option(help="Write the ports here, as JSON, when ready.")] = None,
 ) -> None:
     """Run a stand-in ThingsBoard until SIGINT or SIGTERM.
@@ -35,7 +38,7 @@ def server(
         if (tls_cert is None) != (tls_key is None):
             raise ValueError("--tls-cert and --tls-key go together")
         tls = program.tls_context(tls_cert, tls_key, tls_client_ca) if tls_cert and tls_key else None
-        standin = program.prepare(host, mqtt_port, http_port, server_version, fault or [], tls)
+        standin = program.prepare(host, mqtt_port, http_port, server_version, fault or [], tls, web)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     raise typer.Exit(asyncio.run(program.serve(standin, port_file)))

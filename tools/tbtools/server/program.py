@@ -39,13 +39,14 @@ def prepare(
     server_version: str,
     faults: list[str],
     tls: ssl.SSLContext | None = None,
+    page: bool = False,
 ) -> StandIn:
     """Make a server from command line options; ValueError says which is wrong."""
     try:
         settings = Settings(server_version=server_version)
     except ValueError as error:
         raise ValueError(explain(error)) from error
-    standin = StandIn(StandInConfig(host, mqtt_port, http_port, settings, tls))
+    standin = StandIn(StandInConfig(host, mqtt_port, http_port, settings, tls, page=page))
     for fault in faults:
         try:
             standin.faults.add(Fault.parse(fault))
@@ -72,6 +73,8 @@ async def serve(standin: StandIn, port_file: Path | None) -> int:
             _write_whole(port_file, json.dumps(ports) + "\n")
         scheme = "mqtt" if standin.config.tls is None else "mqtts"
         print(f"stand-in ThingsBoard: {scheme}://{host}:{mqtt_port} http://{host}:{http_port}", flush=True)
+        if standin.config.page:
+            print(f"page: http://{host}:{http_port}/", flush=True)
         await stopped.wait()
     finally:
         await standin.stop()

@@ -24,13 +24,16 @@ _BACKLOG = 2048
 
 @dataclass
 class StandInConfig:
-    """Where to listen (port 0: a free one) and how to behave. *tls* makes the MQTT listener speak TLS."""
+    """Where to listen (port 0: a free one) and how to behave. *tls* makes the MQTT listener speak TLS; *page* adds a
+    page for the browser to the REST listener.
+    """
 
     host: str = "127.0.0.1"
     mqtt_port: int = 0
     http_port: int = 0
     settings: Settings = field(default_factory=Settings)
     tls: ssl.SSLContext | None = None
+    page: bool = False
 
 
 class StandIn:
@@ -83,7 +86,7 @@ class StandIn:
             ssl=config.tls,
             backlog=_BACKLOG,
         )
-        self._http = web.AppRunner(make_app(self.core), access_log=None)
+        self._http = web.AppRunner(make_app(self.core, config.host, config.page), access_log=None)
         await self._http.setup()
         try:
             await web.TCPSite(self._http, config.host, config.http_port, backlog=_BACKLOG).start()

@@ -8,26 +8,29 @@ from aiohttp import web
 
 from tbtools.server.core import Core
 from tbtools.server.credentials import InvalidCredentials
-from tbtools.server.http import auth, device_api, devices, profiles, standin, telemetry
+from tbtools.server.http import auth, device_api, devices, origin, profiles, standin, telemetry
 from tbtools.server.http.errors import ApiError
 from tbtools.server.http.keys import CORE, TOKENS
 from tbtools.server.http.tokens import Tokens
 from tbtools.server.store import Reason, StoreError
+from tbtools.server.web import page
 
 _LOG = logging.getLogger(__name__)
-_OPEN_PREFIXES = ("/api/auth/", "/api/v1/", "/api/standin/")
+_OPEN_PREFIXES = ("/api/auth/", "/api/v1/", "/api/standin/", page.FILES)
 _BAD_REQUEST = Reason.BAD_PARAMS.value
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def make_app(core: Core) -> web.Application:
-    """The REST application over *core*."""
-    app = web.Application(middlewares=[_errors, _authenticated])
+def make_app(core: Core, host: str, with_page: bool) -> web.Application:
+    """The REST application over *core*, which listens on *host*."""
+    app = web.Application(middlewares=[_errors, origin.guard(host), _authenticated])
     app[CORE] = core
     app[TOKENS] = Tokens()
     for module in (auth, profiles, devices, telemetry, device_api, standin):
         app.add_routes(module.ROUTES)
+    if with_page:
+        page.add_to(app)
     return app
 
 
@@ -54,7 +57,7 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def _authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A valid token for all but log-in, a device's own calls and the stand-in's."""
-    if not request.path.startswith(_OPEN_PREFIXES):
+    """A valid token for all but log-in, a device's own calls, the stand-in's and its page."""
+    if request.path != page.ADDRESS and not request.path.startswith(_OPEN_PREFIXES):
         request.app[TOKENS].check_request(request)
     return await handler(request)
