@@ -17,9 +17,13 @@ from pytest_embedded_idf import IdfApp
 from tests import canary
 from tests.provision import options
 from tests.provision.board import BoardDevice, BoardPower
+from tests.provision.build import Build
 from tests.provision.device import Device
 from tests.provision.images import FlashLayout
 from tests.provision.linux import linux_device
+from tests.provision.world import World
+
+pytest.register_assert_rewrite("tests.provision.suite")
 
 _ROOT = Path(__file__).parent
 
@@ -38,16 +42,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Say at once, and once, what is missing, if anything that needs the firmware is going to run.
+    """Say at once, and once, what is missing, if anything that needs the firmware is going to run. Leave out of the
+    suite what is for another model.
 
     Workers of pytest-xdist cannot stop the session: there each test says it.
     """
-    is_worker = hasattr(config, "workerinput")
-    if not is_worker and any("firmware" in getattr(item, "fixturenames", ()) for item in items):
+    if not any("firmware" in getattr(item, "fixturenames", ()) for item in items):
+        return
+    try:
         app = options.load_app(_ROOT, config.option.target, config.option.build_dir)
+        build = Build.of(app)
         options.server_host(app.target, config.option.server_host)
         if app.target != options.LINUX:
             options.wifi(app.sdkconfig, config.option.wifi_ssid, config.option.wifi_password)
+    except pytest.UsageError:
+        if hasattr(config, "workerinput"):
+            return
+        raise
+    dropped = [item for item in items if item.path == _ROOT / "pytest_provision.py" and not build.suits(item)]
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = [item for item in items if item not in dropped]
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +90,12 @@ def device(request: pytest.FixtureRequest, firmware: IdfApp, tmp_path: Path) -> 
     yield device
     print(device.log)
     device.close()
+
+
+@pytest.fixture
+def world(device: Device, server_host: str, firmware: IdfApp) -> Iterator[World]:
+    """That device beside a ThingsBoard."""
+    world = World(device, server_host, Build.of(firmware))
+    yield world
+    device.power_cut()
+    world.stop_server()

@@ -36,12 +36,12 @@ static void forget_tls(void)
     app_tls_forget();
 }
 
-bool app_connection_has_certificate(const app_settings_t *settings)
+tb_err_t app_connection_check(const app_settings_t *settings)
 {
     tb_port_tls_t tls;
-    bool is_there = settings->wanted.kind != TB_CRED_X509 || app_tls_load(true, &tls) == TB_OK;
+    tb_err_t err = settings->use_tls ? app_tls_load(settings->wanted.kind == TB_CRED_X509, &tls) : TB_OK;
     app_tls_forget();
-    return is_there;
+    return err;
 }
 #else
 static tb_err_t load_tls(const tb_cred_t *cred, const tb_port_tls_t **out)
@@ -55,10 +55,10 @@ static void forget_tls(void)
 {
 }
 
-bool app_connection_has_certificate(const app_settings_t *settings)
+tb_err_t app_connection_check(const app_settings_t *settings)
 {
     (void)settings;
-    return true;
+    return TB_OK;
 }
 #endif
 

@@ -10,8 +10,9 @@
  *  @retval TB_ERR_NO_TIME  TLS, and the date is not known yet. */
 TB_NODISCARD tb_err_t app_connection_open(const app_settings_t *settings, const tb_cred_t *cred);
 
-/** Whether there is a client certificate with its key, or no need of one. */
-bool app_connection_has_certificate(const app_settings_t *settings);
+/** Looks for what TLS needs, if that is used. @retval TB_ERR_NOT_FOUND  no client certificate, or no key for it, where
+ *  they are needed. @retval TB_ERR_TOO_LONG  a text is over its bounds. */
+TB_NODISCARD tb_err_t app_connection_check(const app_settings_t *settings);
 
 /** Idempotent. */
 void app_connection_close(const app_settings_t *settings);

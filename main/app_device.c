@@ -84,6 +84,20 @@ static tb_outcome_t failure_of(tb_err_t err)
     }
 }
 
+static tb_outcome_t check_connection(const app_settings_t *settings)
+{
+    switch (app_connection_check(settings)) {
+    case TB_OK:
+        return TB_OUTCOME_NONE;
+    case TB_ERR_NOT_FOUND:
+        return TB_OUTCOME_NO_CERTIFICATE;
+    case TB_ERR_STORE:
+        return TB_OUTCOME_STORE_FAILED;
+    default:
+        return TB_OUTCOME_NOT_CONFIGURED;
+    }
+}
+
 tb_outcome_t app_device_start(app_device_t *device)
 {
     tb_outcome_t outcome = TB_OUTCOME_NONE;
@@ -92,9 +106,10 @@ tb_outcome_t app_device_start(app_device_t *device)
         outcome = failure_of(err);
     } else if (app_settings_load(&device->settings) != TB_OK) {
         outcome = TB_OUTCOME_NOT_CONFIGURED;
-    } else if (!app_connection_has_certificate(&device->settings)) {
-        outcome = TB_OUTCOME_NO_CERTIFICATE;
     } else {
+        outcome = check_connection(&device->settings);
+    }
+    if (outcome == TB_OUTCOME_NONE) {
         outcome = load_credentials(device);
     }
     if (outcome != TB_OUTCOME_NONE) {

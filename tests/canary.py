@@ -4,6 +4,7 @@ Whoever configures a device plants its secrets here, and whoever reads a device'
 session each log is searched for all of them; a find fails the session.
 """
 
+import base64
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 _DIRECTORY = "TB_CANARY_DIR"
 _SECRET_SETTINGS = ("prov_key", "prov_secret", "token", "client_id", "username", "password", "client_key")
@@ -53,8 +55,16 @@ def leaks(secrets: Iterable[str], logs: Iterable[str]) -> list[str]:
 
 
 def _pieces(text: str) -> list[str]:
-    """A text of one line, or each line of a PEM text but for its armour."""
-    return [line for line in text.splitlines() if not line.startswith("-----")]
+    """A text of one line, or each line of a private key in PEM but for its armour, and for its public part: a
+    certificate has that as well.
+    """
+    lines = [line for line in text.splitlines() if not line.startswith("-----")]
+    try:
+        public = load_pem_private_key(text.encode(), None).public_key()
+    except ValueError:
+        return lines
+    known = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return [line for line in lines if base64.b64decode(line) not in known]
 
 
 def _write(kind: str, texts: Iterable[str]) -> None:

@@ -16,13 +16,14 @@ from tbgen.schema import parse
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def _in_place() -> Device:
-    path = find_model(ROOT, None)
+def read_model(name: str | None) -> Device:
+    """Read the model of that name in codegen/models, or the one in place."""
+    path = find_model(ROOT, name)
     document = load(path)
     return decide(document, parse(document), read_protocol(ROOT / layout.PROTOCOL), path.name)
 
 
-DEVICE = _in_place()
+DEVICE = read_model(None)
 SAMPLE: dict[str, Any] = json.loads(DEVICE.sample)
 """What the sensors of the starting point give, as the server gets it."""
 

@@ -109,6 +109,9 @@ static void talk(int socket)
     case PEER_RESETS:
         await_first_bytes(socket);
         break;
+    case PEER_CLOSES_AT_ONCE:
+    case PEER_RESETS_AT_ONCE:
+        break;
     case PEER_SILENT:
         await_close(socket);
         break;
@@ -123,7 +126,8 @@ static void *serve(void *context)
         abort();
     }
     talk(socket);
-    (s_peer->kind == PEER_RESETS ? close_rudely : close_politely)(socket);
+    bool is_rude = s_peer->kind == PEER_RESETS || s_peer->kind == PEER_RESETS_AT_ONCE;
+    (is_rude ? close_rudely : close_politely)(socket);
     return NULL;
 }
 

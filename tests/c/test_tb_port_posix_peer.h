@@ -8,11 +8,13 @@
 #include "test_tb_port_posix_identity.h"
 
 typedef enum {
-    PEER_TLS,    /**< Answers CONNECT with CONNACK 0, then closes. */
-    PEER_PLAIN,  /**< Answers whatever comes with a line of text. */
-    PEER_CLOSES, /**< At the first bytes. */
-    PEER_RESETS, /**< Likewise, rudely. */
-    PEER_SILENT, /**< Says nothing. */
+    PEER_TLS,            /**< Answers CONNECT with CONNACK 0, then closes. */
+    PEER_PLAIN,          /**< Answers whatever comes with a line of text. */
+    PEER_CLOSES,         /**< At the first bytes. */
+    PEER_RESETS,         /**< Likewise, rudely. */
+    PEER_CLOSES_AT_ONCE, /**< Reads nothing. */
+    PEER_RESETS_AT_ONCE, /**< Likewise, rudely. */
+    PEER_SILENT,         /**< Says nothing. */
 } peer_kind_t;
 
 /** Borrowed until peer_join(). */

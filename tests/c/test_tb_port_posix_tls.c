@@ -248,7 +248,7 @@ static void certificate_and_key_that_do_not_belong_together_are_told(void **stat
 
 static void server_that_speaks_no_TLS_is_told(void **state)
 {
-    static const peer_kind_t KINDS[] = {PEER_PLAIN, PEER_CLOSES, PEER_RESETS};
+    static const peer_kind_t KINDS[] = {PEER_PLAIN, PEER_CLOSES, PEER_RESETS, PEER_CLOSES_AT_ONCE, PEER_RESETS_AT_ONCE};
     (void)state;
     for (size_t i = 0; i < TB_COUNT(KINDS); i++) {
         assert_fails(&(peer_t){.kind = KINDS[i]}, "localhost", &(tb_port_tls_t){.ca = s_ca_pem}, TB_TLS_HANDSHAKE);

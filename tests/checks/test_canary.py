@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests import canary
+from tests.authority import ECDSA, RSA, Authority
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,6 +53,19 @@ def test_lines_of_a_key_are_secrets_and_its_armour_is_none(monkeypatch: pytest.M
     monkeypatch.setenv("TB_CANARY_DIR", str(tmp_path))
     canary.plant({"client_key": "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2Vw\n-----END PRIVATE KEY-----\n"})
     assert [path.read_text() for path in tmp_path.iterdir()] == ["MC4CAQAwBQYDK2Vw"]
+
+
+@pytest.mark.parametrize(("key_type", "public_lines"), [(RSA, range(1, 5)), (ECDSA, range(2, 3))])
+def test_public_part_of_a_key_is_no_secret(
+    key_type: trustme.KeyType, public_lines: range, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """PKCS #1 begins with the modulus, SEC 1 ends in the point. A certificate has them as well, and is no secret."""
+    monkeypatch.setenv("TB_CANARY_DIR", str(tmp_path))
+    key = Authority(key_type).device("any").key
+    canary.plant({"client_key": key})
+    planted = {path.read_text() for path in tmp_path.iterdir()}
+    body = key.splitlines()[1:-1]
+    assert {number for number, line in enumerate(body) if line not in planted} == set(public_lines)
 
 
 def test_texts_of_a_record_are_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from tbtools.rest import ProvisionType, RestClient
+from tbtools.server import credentials as creds
 from tbtools.server.journal import Event
 from tbtools.server.model import Device as ServerDevice
+from tbtools.server.model import ProvisionType as ServerProvisionType
 from tbtools.server.standin import StandInConfig
 from tbtools.server.thread import StandInThread
 
 from tests import canary
+from tests.authority import Authority
+from tests.provision.build import Build
 from tests.provision.device import Device, Setting
 
 NAME = "MY_DEVICE_NAME"
@@ -29,25 +33,38 @@ class Held:
 
 
 class World:
-    """A device, off and not configured, and a running stand-in whose one profile creates devices for KEY and SECRET."""
+    """A device, off and not configured, and a running stand-in whose one profile creates devices: for KEY and SECRET,
+    or, if the device sends no request, for the CA that has signed its certificate.
+    """
 
-    def __init__(self, device: Device, host: str) -> None:
+    def __init__(self, device: Device, host: str, build: Build) -> None:
         self.device = device
-        self._host = host
-        self._port = 0
+        self.model = build.model
+        self._uses_tls = build.uses_tls
+        self._config = StandInConfig(host=host)
+        self._authority = Authority()
+        self._identity = self._authority.device(NAME)
         self.start_server()
 
     # -- the server
 
-    def start_server(self) -> None:
-        """Start a server with nothing but the profile, at the address of the one before it."""
-        self.tb = StandInThread(StandInConfig(host=self._host, mqtt_port=self._port))
+    def start_server(self, name: str | None = None, expired: bool = False) -> None:
+        """Start a server with nothing but the profile, at the address of the one before it.
+
+        With TLS its certificate is for *name*, by default for its address.
+        """
+        if self._uses_tls:
+            self._config.tls = self._authority.server(host=name or self._config.host, expired=expired)
+        self.tb = StandInThread(self._config)
         self.tb.faults.add("accept:close*0")  # nobody is let in before the profile is there
         self.tb.__enter__()
-        self._port = self.tb.mqtt_port
+        self._config.mqtt_port, self._config.mqtts_port = self.tb.mqtt_port, self.tb.mqtts_port
         self.rest = RestClient(self.tb.url)
         self.rest.login()
-        self.set_profile("ALLOW_CREATE_NEW_DEVICES")
+        if self.model.provisioning.has_request:
+            self.set_profile("ALLOW_CREATE_NEW_DEVICES")
+        else:
+            self._create_chain_profile()
         self.tb.faults.clear()
 
     def stop_server(self) -> None:
@@ -65,6 +82,17 @@ class World:
         device: str = self.rest.save_device(name, profile_id, token)["id"]["id"]
         return device
 
+    def create_device_with_certificate(self) -> None:
+        """Create the device as an administrator does who has its certificate."""
+        credentials = creds.x509_certificate(creds.first_certificate(self._identity.certificate))
+        self.tb.run(lambda tb: tb.store.create_device(NAME, tb.store.default_profile(), credentials))
+
+    def lock_out(self) -> None:
+        """Delete the device, and let none be made."""
+        self.delete_device()
+        if not self.model.provisioning.has_request:
+            self._create_chain_profile(creates=False)
+
     def delete_device(self, name: str = NAME) -> None:
         """Delete it as an administrator does."""
         self.rest.delete_device(self._id_of(name))
@@ -76,6 +104,10 @@ class World:
         assert credentials["credentialsType"] == "ACCESS_TOKEN"
         state = self.rest.attributes(device_id, "SERVER_SCOPE").get("provisionState")
         return Held(credentials["credentialsId"], state, self.rest.latest_telemetry(device_id))
+
+    def telemetry(self, name: str = NAME) -> dict[str, Any]:
+        """The latest sample of that device."""
+        return self.rest.latest_telemetry(self._id_of(name))
 
     def names(self) -> list[str]:
         """The names of all devices on the server."""
@@ -112,11 +144,11 @@ class World:
 
     # -- the device
 
-    def configure(self, **changes: Setting) -> None:
-        """Make the device factory-fresh, with *changes* to the settings of the example."""
-        settings: dict[str, Setting] = {
-            "host": self._host,
-            "port": self._port,
+    def configure(self, **changes: Setting | None) -> None:
+        """Make the device factory-fresh, with *changes* to the settings of the example; what is None is left out."""
+        settings: dict[str, Setting | None] = {
+            "host": self._config.host,
+            "port": self._config.mqtts_port if self._uses_tls else self._config.mqtt_port,
             "device_name": NAME,
             "prov_key": KEY,
             "prov_secret": SECRET,
@@ -124,9 +156,13 @@ class World:
             "run_time_s": 1,
             "telemetry_s": 10,
         }
+        if self._uses_tls:
+            texts = {"client_cert": self._identity.certificate + self._authority.pem, "client_key": self._identity.key}
+            settings.update(texts, ca_cert=self._authority.pem)
         settings.update(changes)
-        canary.plant(settings)
-        self.device.configure(**settings)
+        given = {key: value for key, value in settings.items() if value is not None}
+        canary.plant(given)
+        self.device.configure(**given)
 
     def run(self) -> int:
         """Boot, and return the exit status."""
@@ -154,6 +190,23 @@ class World:
         return [event["status"] for event in self.tb.journal.events("provision", since)]
 
     # -- inside
+
+    def _create_chain_profile(self, creates: bool = True) -> None:
+        configuration = {
+            "type": "X509_CERTIFICATE_CHAIN",
+            "provisionDeviceSecret": self._authority.pem,
+            "certificateRegExPattern": "(.*)",
+            "allowCreateNewDevicesByX509Certificate": creates,
+        }
+        old = self.rest.find_profile(_PROFILE)
+        self.tb.create_profile(
+            _PROFILE,
+            "",
+            "",
+            ServerProvisionType.X509_CERTIFICATE_CHAIN,
+            profileData={"provisionConfiguration": configuration},
+            **({"id": old["id"]} if old else {}),
+        )
 
     def _id_of(self, name: str) -> str:
         found = self.rest.find_device(name)

@@ -201,8 +201,8 @@ def test_before_3_7_provisioning_only_closes(tb: StandInThread, connect5: Connec
 
 def test_certificate_chain_strategy_times_out_with_a_reason(tb: StandInThread, front5: Mqtt5Client, name: str) -> None:
     tb.settings.transport_timeout_s = 0.05
-    tb.create_profile(name, f"K{name}", f"S{name}", ProvisionType.X509_CERTIFICATE_CHAIN)
-    front5.publish(REQUEST, request(name))
+    profile = tb.create_profile(name, "", f"S{name}", ProvisionType.X509_CERTIFICATE_CHAIN)
+    front5.publish(REQUEST, request(name, provisionDeviceKey=profile.provision_key))
     assert front5.reason() == 0x83
     front5.expect_disconnect(0x83)
 

@@ -169,8 +169,8 @@ def test_deleting_the_state_lets_a_device_provision_again(
 
 def test_certificate_chain_profile_is_never_answered(tb: StandInThread, front: RawClient, name: str) -> None:
     tb.settings.transport_timeout_s = 0.2
-    tb.create_profile(name, f"K{name}", f"S{name}", ProvisionType.X509_CERTIFICATE_CHAIN)
-    front.publish(REQUEST, request(name))
+    profile = tb.create_profile(name, "", f"S{name}", ProvisionType.X509_CERTIFICATE_CHAIN)
+    front.publish(REQUEST, request(name, provisionDeviceKey=profile.provision_key))
     front.expect_silence(0.1)
     front.puback()
     front.expect_closed()

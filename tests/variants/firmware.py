@@ -4,12 +4,14 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,22 +30,48 @@ def build(model: str, choice: str = "") -> Path:
 
     *choice* is chosen in menuconfig.
     """
-    project = BUILD / model / "project"
+    with _locked(model):
+        config = f"CONFIG_{choice}=y\n" if choice else ""
+        return _build(model, _generate(model, model), BUILD / model / (choice or "tree"), config)
+
+
+def build_with(certificates: Mapping[str, str], model: str, folder: Path) -> Path:
+    """Return a program of *model* that has *certificates*, text by file name, in its main/certs. It stands in *folder*,
+    since each worker has others.
+    """
+    name = f"{model}_with_certificates"
+    with _locked(name):
+        project = _generate(model, name)
+        for file, text in certificates.items():
+            (project / "main" / "certs" / file).write_text(text, encoding="utf-8")
+        return Path(shutil.copy2(_build(model, project, BUILD / name / "tree", ""), folder))
+
+
+@contextmanager
+def _locked(name: str) -> Iterator[None]:
+    """Keep the other workers of pytest-xdist away from that project."""
     BUILD.mkdir(exist_ok=True)
-    with (BUILD / f"{model}.lock").open("w") as lock:  # workers of pytest-xdist share it
+    with (BUILD / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _do(sys.executable, ROOT / "codegen/gen.py", "--model", model, "--out", project)
-        if not (project / ".venv").exists():
-            (project / ".venv").symlink_to(ROOT / ".venv")
-        tree = BUILD / model / (choice or "tree")
-        tree.mkdir(exist_ok=True)
-        chosen = f"CONFIG_{choice}=y\n" if choice else ""
-        (tree / "sdkconfig").write_text((ROOT / "sdkconfig.ci.test").read_text(encoding="utf-8") + chosen)
-        _do(
-            *("cmake", "-G", "Ninja", "-Wno-dev", "-S", project / "host", "-B", tree),
-            *(f"-DTB_SDKCONFIG={tree}/sdkconfig", "-DTB_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Debug"),
-        )
-        _do("ninja", "-C", tree, "--quiet", "firmware")
+        yield
+
+
+def _generate(model: str, name: str) -> Path:
+    project = BUILD / name / "project"
+    _do(sys.executable, ROOT / "codegen/gen.py", "--model", model, "--out", project)
+    if not (project / ".venv").exists():
+        (project / ".venv").symlink_to(ROOT / ".venv")
+    return project
+
+
+def _build(model: str, project: Path, tree: Path, config: str) -> Path:
+    tree.mkdir(exist_ok=True)
+    (tree / "sdkconfig").write_text((ROOT / "sdkconfig.ci.test").read_text(encoding="utf-8") + config)
+    _do(
+        *("cmake", "-G", "Ninja", "-Wno-dev", "-S", project / "host", "-B", tree),
+        *(f"-DTB_SDKCONFIG={tree}/sdkconfig", "-DTB_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Debug"),
+    )
+    _do("ninja", "-C", tree, "--quiet", "firmware")
     return tree / f"{model}.elf"
 
 
@@ -88,60 +116,58 @@ class Firmware:
 
     def first_failure(self) -> str:
         """Boot, and return the name of the first outcome that is no success; the power goes then."""
-        environment = {**os.environ, "TB_STORE_DIR": str(self.directory)}
-        with subprocess.Popen(
-            [self.elf],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as process:
-            timer = threading.Timer(PATIENCE_S, process.kill)
-            timer.start()
-            try:
-                return self._read_failure(process.stdout or ())
-            finally:
-                timer.cancel()
-                process.kill()
-                self._hand_in()
+        with self.failures() as names:
+            return next(names)
+
+    @contextmanager
+    def failures(self) -> Iterator[Iterator[str]]:
+        """Boot, and give the names of outcomes that are no success as they come; the power goes at the end."""
+        with self._boot() as process:
+            yield self._read_failures(process)
 
     def memory_at(self, pattern: str) -> bytes:
         """Boot, and return what the program's own memory holds once its log has *pattern*; the power goes then."""
+        with self._boot() as process:
+            for _ in self._read_lines(process):
+                if re.search(pattern, self.log):
+                    process.send_signal(signal.SIGSTOP)
+                    return own_memory(process.pid)
+        raise AssertionError(f"no {pattern}: {self.log}")
+
+    @contextmanager
+    def _boot(self) -> Iterator[subprocess.Popen[bytes]]:
         environment = {**os.environ, "TB_STORE_DIR": str(self.directory)}
+        self.log = ""
         with subprocess.Popen(
             [self.elf], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         ) as process:
             timer = threading.Timer(PATIENCE_S, process.kill)
             timer.start()
             try:
-                self.log = ""
-                for line in process.stdout or ():
-                    self.log += line.decode("utf-8", "replace")
-                    if re.search(pattern, self.log):
-                        process.send_signal(signal.SIGSTOP)
-                        return own_memory(process.pid)
+                yield process
             finally:
                 timer.cancel()
                 process.kill()
                 self._hand_in()
-        raise AssertionError(f"no {pattern}: {self.log}")
+
+    def _read_lines(self, process: subprocess.Popen[bytes]) -> Iterator[str]:
+        for raw in process.stdout or ():
+            line = raw.decode("utf-8", "replace")
+            self.log += line
+            yield line
+
+    def _read_failures(self, process: subprocess.Popen[bytes]) -> Iterator[str]:
+        for line in self._read_lines(process):
+            found = _OUTCOME.search(line)
+            if found and found.group(1) not in ("PROVISIONED", "ONLINE"):
+                yield found.group(1)
+        raise AssertionError(f"no failure, or no further one: {self.log}")
 
     def _hand_in(self) -> None:
         canary.keep_log(self.log)
         for record in (self.directory / "tb" / "cred", self.directory / "tb" / "pending"):
             if record.exists():
                 canary.plant_record(record.read_bytes())
-
-    def _read_failure(self, lines: Iterable[str]) -> str:
-        self.log = ""
-        for line in lines:
-            self.log += line
-            found = _OUTCOME.search(line)
-            if found and found.group(1) not in ("PROVISIONED", "ONLINE"):
-                return found.group(1)
-        raise AssertionError(f"no failure: {self.log}")
 
 
 def own_memory(pid: int) -> bytes:

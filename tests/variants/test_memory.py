@@ -8,7 +8,7 @@ from tbtools.server.model import ProvisionType
 from tbtools.server.standin import StandInConfig
 from tbtools.server.thread import StandInThread
 
-from tests.variants.authority import Authority
+from tests.authority import Authority
 from tests.variants.firmware import Firmware, build
 from tests.variants.kinds import PLAIN, TWO_WAY, Variant
 
@@ -61,7 +61,7 @@ def test_private_key_is_there_only_while_a_connection_shows_it(tmp_path: Path) -
     body = identity.key.splitlines()[1].encode()
     with StandInThread(StandInConfig(tls=authority.server())) as tb:
         tb.create_profile("memory", KEY, SECRET, ProvisionType.ALLOW_CREATE_NEW_DEVICES)
-        device = device_of(TWO_WAY[0].model, tb.mqtt_port, tmp_path, **texts)
+        device = device_of(TWO_WAY[0].model, tb.mqtts_port, tmp_path, **texts)
         assert body in device.memory_at(AT_WORK)
         tb.faults.add("acked:close")
         assert body not in device.memory_at(OFFLINE)

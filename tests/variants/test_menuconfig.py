@@ -7,7 +7,7 @@ from tbtools.server.model import CredentialsType, ProvisionType
 from tbtools.server.standin import StandInConfig
 from tbtools.server.thread import StandInThread
 
-from tests.variants.authority import Authority
+from tests.authority import Authority
 from tests.variants.firmware import Firmware, build
 
 NAME = "MY_DEVICE_NAME"
@@ -33,7 +33,7 @@ def test_each_choice(choice: str, strategy: str, tmp_path: Path) -> None:
         device = Firmware(build("device_provisioning", choice), tmp_path)
         device.configure(
             {
-                **{"host": "127.0.0.1", "port": server.mqtt_port, "device_name": NAME},
+                **{"host": "127.0.0.1", "port": server.mqtts_port, "device_name": NAME},
                 **{"prov_key": "MY_KEY", "prov_secret": "MY_SECRET", "run_time_s": 1},
                 **{"ca_cert": authority.pem, "client_cert": identity.certificate, "client_key": identity.key},
             }

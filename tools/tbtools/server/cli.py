@@ -20,9 +20,13 @@ def server(
     fault: Annotated[
         list[str] | None, typer.Option(help='POINT:ACTION[=VALUE][*TIMES], such as "answer:drop*2" (*0: for ever).')
     ] = None,
-    tls_cert: Annotated[Path | None, typer.Option(help="Speak MQTT over TLS, with this certificate (PEM).")] = None,
+    mqtts_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of MQTT over TLS, served with --tls-cert; 0 takes a free one.")
+    ] = 8883,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="The server's certificate, its chain behind it (PEM): serve TLS as well.")
+    ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
-    tls_client_ca: Annotated[Path | None, typer.Option(help="Who signs the certificates of devices (PEM).")] = None,
     web: Annotated[
         bool, typer.Option("--web", help="Serve a page for the browser at the REST port; it needs no log-in.")
     ] = False,
@@ -32,13 +36,14 @@ def server(
 
     Exit code: 2 wrong option, 3 port in use, 4 any other reason not to listen.
     """
-    from tbtools.server import program  # only now: the rest of tb.py shall start without the server's libraries
+    # only now: the rest of tb.py shall start without the server's libraries
+    from tbtools.server import program
+    from tbtools.server.standin import StandInConfig
 
     try:
-        if (tls_cert is None) != (tls_key is None):
-            raise ValueError("--tls-cert and --tls-key go together")
-        tls = program.tls_context(tls_cert, tls_key, tls_client_ca) if tls_cert and tls_key else None
-        standin = program.prepare(host, mqtt_port, http_port, server_version, fault or [], tls, web)
+        settings, tls = program.settings(server_version), program.tls_context(tls_cert, tls_key)
+        config = StandInConfig(host, mqtt_port, http_port, settings, tls, mqtts_port, page=web)
+        standin = program.prepare(config, fault or [])
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     raise typer.Exit(asyncio.run(program.serve(standin, port_file)))

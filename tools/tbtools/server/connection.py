@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
+from cryptography import x509
+
 from tbtools.server.core import Core
 from tbtools.server.decoder import MalformedPacket, PacketDecoder
 from tbtools.server.encoder import Encoder
@@ -13,6 +15,7 @@ from tbtools.server.faults import Action, Fault, Point
 from tbtools.server.packets import Packet
 from tbtools.server.reasons import Reason
 from tbtools.server.segments import SegmentedWriter
+from tbtools.server.tls import CLIENT_CERTIFICATE
 
 _LOG = logging.getLogger(__name__)
 _WRITE_BUFFER_BYTES = 1 << 20
@@ -118,10 +121,9 @@ class Connection(asyncio.Protocol):
         return self._close_cause is not None
 
     @property
-    def client_certificate(self) -> bytes | None:
-        """The certificate (DER) that the client has shown in its TLS handshake."""
-        tls = self._transport.get_extra_info("ssl_object")
-        certificate: bytes | None = tls.getpeercert(binary_form=True) if tls is not None else None
+    def client_certificate(self) -> x509.Certificate | None:
+        """The certificate that the client has shown in its TLS handshake."""
+        certificate: x509.Certificate | None = self._transport.get_extra_info(CLIENT_CERTIFICATE)
         return certificate
 
     def send(self, data: bytes) -> None:

@@ -40,6 +40,12 @@ def strip_armour(certificate: str) -> str:
     return _ARMOUR.sub("", certificate)
 
 
+def first_certificate(chain: str) -> str:
+    """The first of some PEM certificates."""
+    begin, end, _ = chain.partition("-----END CERTIFICATE-----")
+    return begin + end
+
+
 def sha3(text: str) -> str:
     """ThingsBoard's lookup key for *text*: SHA3-256, lower-case hex."""
     return hashlib.sha3_256(strip_armour(text).encode("utf-8", "replace")).hexdigest()

@@ -22,7 +22,8 @@ class Journal:
     connection have "connection" (its number) and "mode" (None, "provision" or "device"; "http" for the HTTP twins).
 
     =============  ===================================================================================
-    accept         a TCP connection
+    accept         a TCP connection, with TLS one whose handshake has succeeded
+    tls_failure    cause (no connection)
     connect        accepted, code, cause, device, client_id ("***" where it may be a secret), session_present,
                    level (of the protocol: 3, 4 or 5)
     subscribe      filters, codes (None: not answered)

@@ -187,13 +187,16 @@ def _profile_of(profile_id: str, document: dict[str, Any]) -> Profile:
     except ValueError as error:
         raise StoreError(Reason.BAD_PARAMS, f"Unknown provision type {document['provisionType']!r}") from error
     configuration = document["profileData"].get("provisionConfiguration") or {}
+    secret = configuration.get("provisionDeviceSecret")
+    if configuration.get("type") == ProvisionType.X509_CERTIFICATE_CHAIN.value and secret is not None:
+        document["provisionDeviceKey"] = creds.sha3(creds.first_certificate(secret))  # whatever it was (contract 2.8)
     return Profile(
         id=profile_id,
         name=document["name"],
         transport_type=document["transportType"],
         provision_type=provision_type,
         provision_key=document["provisionDeviceKey"] or None,
-        provision_secret=configuration.get("provisionDeviceSecret"),
+        provision_secret=secret,
         document=document,
         is_default=document["default"],
     )

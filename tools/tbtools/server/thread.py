@@ -42,6 +42,11 @@ class StandInThread:
         return self._standin.mqtt_port
 
     @property
+    def mqtts_port(self) -> int:
+        """The port of MQTT over TLS, 0 when that is not served."""
+        return self._standin.mqtts_port
+
+    @property
     def http_port(self) -> int:
         """The REST listener's port."""
         return self._standin.http_port

@@ -56,6 +56,11 @@ class ServerVersion:
         return self.numbers >= (3, 5)
 
     @property
+    def provisions_by_chain(self) -> bool:
+        """The strategy X509_CERTIFICATE_CHAIN."""
+        return self.numbers >= (3, 5)
+
+    @property
     def sends_disconnect(self) -> bool:
         """A client that speaks MQTT 5 gets a DISCONNECT with the reason before the close."""
         return self.numbers >= (3, 7)

@@ -141,6 +141,13 @@ static int connect_client(struct mosquitto *client)
                : mosquitto_connect(client, s_connection.host, s_connection.port, s_connection.keepalive_s);
 }
 
+/** Turns the loop once. Of a handshake whose connection was reset, libmosquitto sees no end and tries on. */
+static int turn_loop(struct mosquitto *client)
+{
+    int result = mosquitto_loop(client, LOOP_MS, 1);
+    return result == MOSQ_ERR_SUCCESS && !s_connection.is_up && tb_port_tls_has_failed() ? MOSQ_ERR_TLS : result;
+}
+
 /** Serves the connection from its beginning to its end. */
 static void *serve(void *context)
 {
@@ -151,7 +158,7 @@ static void *serve(void *context)
         return NULL;
     }
     while (result == MOSQ_ERR_SUCCESS && flush_loops > 0) {
-        result = mosquitto_loop(client, LOOP_MS, 1);
+        result = turn_loop(client);
         flush_loops -= is_stopping() ? 1 : 0;
     }
     if (!is_stopping() && result != MOSQ_ERR_CONN_REFUSED) { // a refusal was told by on_connect()
