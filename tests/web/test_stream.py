@@ -21,6 +21,7 @@ from tbtools.server.web import page, view
 from tbtools.server.web.attempts import Attempts
 from tbtools.server.web.stream import Stream
 
+from tests.authority import Authority
 from tests.server.mqtt5_client import Mqtt5Client
 from tests.server.mqtt_client import TELEMETRY, RawClient
 
@@ -113,6 +114,17 @@ def test_calls_over_HTTP_are_told(tb: StandInThread) -> None:
         ("message over HTTP", "", "not stored", "no match for the credentials"),
         ("message over HTTP", "boiler", "not stored", "telemetry: not a JSON object"),
     ]
+
+
+def test_failed_TLS_handshake_is_told() -> None:
+    with StandInThread(StandInConfig(tls=Authority().server())) as tb:
+        client = RawClient(tb.mqtts_port)
+        client.connect()
+        tb.journal.wait("tls_failure")
+        client.close()
+        ((what, device, outcome, cause),) = attempts(tb)
+    assert (what, device, outcome) == ("TLS handshake", "", "failed")
+    assert cause
 
 
 # -- devices

@@ -20,6 +20,7 @@ class Attempts:
         self._devices: dict[int, str] = {}
         self._refused: set[int] = set()
         self._readers = {
+            "tls_failure": self._tls_failure,
             "connect": self._connect,
             "provision": self._provision,
             "subscribe": self._subscribe,
@@ -33,6 +34,9 @@ class Attempts:
         """The rows of *events*, which follow those read before."""
         rows = (self._readers[event["event"]](event) for event in events if event["event"] in self._readers)
         return [row for row in rows if row is not None]
+
+    def _tls_failure(self, event: Event) -> Row:
+        return self._row(event, "tls", "TLS handshake", "failed", event["cause"])
 
     def _connect(self, event: Event) -> Row | None:
         if event["accepted"]:
