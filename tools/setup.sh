@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 run_packages="gcc libc6-dev cmake ninja-build pkg-config libmosquitto-dev libssl-dev libjsmn-dev python3 python3-venv"
 test_packages="$run_packages git libcmocka-dev libcjson-dev clang-format clang-tidy valgrind
                gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
+# Ubuntu has Chromium as a snap only, which a container cannot run: there Playwright brings its own.
+grep -qs '^ID=ubuntu' /etc/os-release && playwright_browser=yes || test_packages="$test_packages chromium"
 fuzz_packages="$test_packages clang llvm libclang-rt-dev"
 
 case "${1:-}" in
@@ -42,7 +44,15 @@ make_venv() {
     echo "Installing the Python packages of $lock in .venv"
     [ -x .venv/bin/python ] || python3 -m venv .venv
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    [ -z "${playwright_browser:-}" ] || [ "$lock" != requirements-test.lock ] || install_browser
     sha256sum "$lock" >"$stamp"
+}
+
+install_browser() {
+    echo "Installing a browser for the tests of the page"
+    [ "$(id -u)" -ne 0 ] && system_packages="" || system_packages=--with-deps
+    # shellcheck disable=SC2086  # an option, or none
+    .venv/bin/python -m playwright install $system_packages chromium-headless-shell
 }
 
 if command -v dpkg-query >/dev/null; then

@@ -206,6 +206,11 @@ def test_notation_refuses_what_is_impossible(text: str) -> None:
         Fault.parse(text)
 
 
+@pytest.mark.parametrize("text", ["answer:drop", "connack:refuse=0", "answer:delay=2.5", "answer:malform=base64:/wA="])
+def test_notation_can_be_told(text: str) -> None:
+    assert Fault.parse(f"{text}*2").notation() == text
+
+
 def test_every_point_and_action_is_reachable_by_some_fault() -> None:
     possible: list[tuple[Point, Action]] = []
     for point in Point:
@@ -216,6 +221,16 @@ def test_every_point_and_action_is_reachable_by_some_fault() -> None:
                 continue
     assert {point for point, _ in possible} == set(Point)
     assert {action for _, action in possible} == set(Action)
+    assert Fault.possible() == [f"{point.value}:{action.value}" for point, action in possible]
+
+
+def test_one_of_the_faults_is_cleared_over_rest(tb: StandInThread) -> None:
+    first, second = tb.faults.add("answer:drop"), tb.faults.add("answer:drop")
+    address = f"{tb.url}/api/standin/faults"
+    assert requests.delete(f"{address}/{first.id}", timeout=5).status_code == 200
+    assert [fault.id for fault in tb.faults.pending()] == [second.id]
+    assert requests.delete(f"{address}/{first.id}", timeout=5).status_code == 404
+    assert requests.delete(f"{address}/x", timeout=5).status_code == 404
 
 
 def test_faults_settings_and_journal_over_rest(tb: StandInThread, connect: Connect, name: str, token: str) -> None:

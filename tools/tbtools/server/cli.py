@@ -27,6 +27,9 @@ def server(
         Path | None, typer.Option(help="The server's certificate, its chain behind it (PEM): serve TLS as well.")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
+    web: Annotated[
+        bool, typer.Option("--web", help="Serve a page for the browser at the REST port; it needs no log-in.")
+    ] = False,
     port_file: Annotated[Path | None, typer.Option(help="Write the ports here, as JSON, when ready.")] = None,
 ) -> None:
     """Run a stand-in ThingsBoard until SIGINT or SIGTERM.
@@ -39,7 +42,7 @@ def server(
 
     try:
         settings, tls = program.settings(server_version), program.tls_context(tls_cert, tls_key)
-        config = StandInConfig(host, mqtt_port, http_port, settings, tls, mqtts_port)
+        config = StandInConfig(host, mqtt_port, http_port, settings, tls, mqtts_port, page=web)
         standin = program.prepare(config, fault or [])
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error

@@ -94,6 +94,7 @@ class DeviceSession:
         lenient = may_acknowledge and self.device.profile.transport("sendAckOnValidationException")
         if not (publish.qos and (lenient or self.connection.encoder.tells_reasons)):
             raise CloseConnection(what, Reason.PAYLOAD_FORMAT_INVALID)
+        self.connection.journal("refused", device=self.device.name, cause=what)
         self.acknowledge(publish, Reason.PAYLOAD_FORMAT_INVALID)
 
     # -- limits

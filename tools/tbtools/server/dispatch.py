@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 Handler = Callable[["DeviceSession", Publish], None]
 
-_TOPIC_MAX_IN_JOURNAL = 200
 _SHORT_TOPIC = re.compile(r"v2/[art](/.*)?", re.DOTALL)
 
 _ROUTES: tuple[tuple[re.Pattern[str], Handler], ...] = tuple(
@@ -65,5 +64,5 @@ def _route(topic: str, version: ServerVersion) -> Handler:
 
 def _unknown(session: "DeviceSession", packet: Publish) -> None:
     session.touch()
-    session.connection.journal("unknown_topic", device=session.device.name, topic=packet.topic[:_TOPIC_MAX_IN_JOURNAL])
+    session.connection.journal("unknown_topic", device=session.device.name, topic=packet.topic)
     session.acknowledge(packet, Reason.TOPIC_NAME_INVALID)

@@ -113,6 +113,12 @@ class Fault(BaseModel):
         return self
 
     @staticmethod
+    def possible() -> list[str]:
+        """Each POINT:ACTION that there is."""
+        pairs = ((point, action) for point, actions in _ALLOWED.items() for action in Action if action in actions)
+        return [f"{point.value}:{action.value}" for point, action in pairs]
+
+    @staticmethod
     def parse(text: str) -> "Fault":
         """Read POINT:ACTION[=VALUE][*TIMES], such as "connack:refuse=5*3" or "answer:drop*0" (0: for ever)."""
         body, star, times = text.rpartition("*")
@@ -125,6 +131,12 @@ class Fault(BaseModel):
         if value:
             fields[_VALUE_OF.get(action, "no value is taken by " + action)] = value
         return Fault.model_validate(fields)
+
+    def notation(self) -> str:
+        """POINT:ACTION[=VALUE], as parse() reads it; when and how often it happens is not in it."""
+        field = _VALUE_OF.get(self.action.value)
+        value = f"={self.model_dump(mode='json')[field]}" if field in self.model_fields_set else ""
+        return f"{self.point.value}:{self.action.value}{value}"
 
 
 class Faults:
@@ -142,6 +154,14 @@ class Faults:
             fault.id = next(self._ids)
             self._faults.append(fault)
         return fault
+
+    def remove(self, fault_id: int) -> bool:
+        """Forget the fault of that id; return whether it was still to happen."""
+        with self._lock:
+            kept = [fault for fault in self._faults if fault.id != fault_id]
+            found = len(kept) < len(self._faults)
+            self._faults = kept
+        return found
 
     def clear(self) -> None:
         """Forget all faults."""

@@ -1,4 +1,4 @@
-"""What happened, for tests to assert on. No key, secret, token, password or payload value is ever recorded."""
+"""What happened, for tests and for the page. No key, secret, token, password or payload value is ever recorded."""
 
 import itertools
 import threading
@@ -8,12 +8,15 @@ from typing import Any
 from tbtools.server.model import now_ms
 
 EVENTS_MAX = 100_000
+TEXT_MAX = 256
+LIST_TEXT_MAX = 2_048
 
 Event = dict[str, Any]
 
 
 class Journal:
-    """Events, oldest first; the newest 100,000 are kept. Any thread may call any method.
+    """Events, oldest first; the newest 100,000 are kept, and of a long text its beginning, as clients choose how long
+    theirs are. Any thread may call any method.
 
     Each event has "seq" (from 1, rising), "ts" (ms since the epoch), "event", and what its kind adds; those of a
     connection have "connection" (its number) and "mode" (None, "provision" or "device"; "http" for the HTTP twins).
@@ -25,6 +28,7 @@ class Journal:
                    level (of the protocol: 3, 4 or 5)
     subscribe      filters, codes (None: not answered)
     provision      device, status (None: not answered), cause, credentials_type
+    refused        device (None: unknown), cause: a message that is not stored, and ends no connection
     telemetry      device, points, keys, qos
     attributes     device, keys
     claim          device
@@ -43,8 +47,9 @@ class Journal:
 
     def record(self, event: str, **fields: Any) -> None:
         """Append an event."""
+        bounded = {key: _bounded(value) for key, value in fields.items()}
         with self._changed:
-            self._events.append({"seq": next(self._seq), "ts": now_ms(), "event": event, **fields})
+            self._events.append({"seq": next(self._seq), "ts": now_ms(), "event": event, **bounded})
             self._changed.notify_all()
 
     def events(self, event: str | None = None, since: int = 0, **fields: Any) -> list[Event]:
@@ -71,10 +76,25 @@ class Journal:
             self._events.clear()
 
     def _select(self, event: str | None, since: int, fields: dict[str, Any]) -> list[Event]:
-        return [
+        newer = itertools.takewhile(lambda entry: entry["seq"] > since, reversed(self._events))
+        found = [
             entry
-            for entry in self._events
-            if entry["seq"] > since
-            and event in (None, entry["event"])
-            and all(entry.get(key) == value for key, value in fields.items())
+            for entry in newer
+            if event in (None, entry["event"]) and all(entry.get(key) == value for key, value in fields.items())
         ]
+        return found[::-1]
+
+
+def _bounded(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= TEXT_MAX else value[:TEXT_MAX] + "…"
+    if isinstance(value, list):
+        return _bounded_list(value)
+    return value
+
+
+def _bounded_list(items: list[Any]) -> list[Any]:
+    """The first of *items*, as many as LIST_TEXT_MAX characters hold."""
+    cut = [_bounded(item) for item in items[:LIST_TEXT_MAX]]
+    ends = itertools.accumulate(len(str(item)) + 1 for item in cut)
+    return [item for item, end in zip(cut, ends, strict=True) if end <= LIST_TEXT_MAX]

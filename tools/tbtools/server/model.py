@@ -89,9 +89,18 @@ class Attribute:
     updated_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How a provisioning request for a device was decided, and when, in ms since the epoch."""
+
+    status: str
+    cause: str
+    decided_ms: int = field(default_factory=now_ms)
+
+
 @dataclass(slots=True)
 class Device:
-    """A device with all its data."""
+    """A device with all its data. *telemetry_ms* is when some came last, by the server's clock."""
 
     name: str
     profile: Profile
@@ -102,6 +111,8 @@ class Device:
     version: int = 1
     attributes: dict[Scope, dict[str, Attribute]] = field(default_factory=lambda: {scope: {} for scope in Scope})
     telemetry: dict[str, dict[int, Value]] = field(default_factory=dict)
+    telemetry_ms: int | None = None
+    last_attempt: Attempt | None = None
     limits: DeviceLimits = field(default_factory=DeviceLimits)
     watchers: list[Callable[[int, dict[str, Value]], None]] = field(default_factory=list)
     """Called with each batch of samples, and its time in ms."""
@@ -118,6 +129,7 @@ class Device:
 
     def add_samples(self, ts_ms: int, values: dict[str, Value]) -> None:
         """Store one sample of each key; the same time overwrites, and the oldest arrival goes when a key is full."""
+        self.telemetry_ms = now_ms()
         for key, value in values.items():
             series = self.telemetry.setdefault(key, {})
             series[ts_ms] = value

@@ -68,6 +68,8 @@ async def serve(standin: StandIn, port_file: Path | None) -> int:
         if port_file is not None:
             _write_whole(port_file, json.dumps({**_ports(standin), "pid": os.getpid()}) + "\n")
         print(f"stand-in ThingsBoard: {' '.join(_addresses(standin))}", flush=True)
+        if standin.config.page:
+            print(f"page: http://{standin.config.host}:{standin.http_port}/", flush=True)
         await stopped.wait()
     finally:
         await standin.stop()

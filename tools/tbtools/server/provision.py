@@ -9,7 +9,7 @@ from tbtools.server import credentials as creds
 from tbtools.server import lenient_json
 from tbtools.server.entities import StoreError
 from tbtools.server.kv import compact
-from tbtools.server.model import Credentials, CredentialsType, Device, Profile, ProvisionType, Scope
+from tbtools.server.model import Attempt, Credentials, CredentialsType, Device, Profile, ProvisionType, Scope
 from tbtools.server.settings import Settings
 from tbtools.server.store import Store
 
@@ -107,6 +107,14 @@ def parse_request(payload: bytes) -> Request:
 def provision(store: Store, settings: Settings, request: Request) -> Outcome:
     """Decide a request and carry it out (contract 2.3). Raises Unanswered."""
     name = request.device_name.strip()
+    outcome = _decide(store, settings, request, name)
+    device = store.device_by_name(name)
+    if device is not None:
+        device.last_attempt = Attempt(outcome.status.value, outcome.cause)
+    return outcome
+
+
+def _decide(store: Store, settings: Settings, request: Request, name: str) -> Outcome:
     if request.device_name and not name:
         return Outcome(Status.FAILURE, "device name is blank")
     if not request.key or not request.secret:

@@ -27,7 +27,9 @@ _BACKLOG = 2048
 
 @dataclass
 class StandInConfig:
-    """Where to listen (port 0: a free one) and how to behave. With *tls*, MQTT is spoken over TLS as well."""
+    """Where to listen (port 0: a free one) and how to behave. With *tls*, MQTT is spoken over TLS as well; *page*
+    adds a page for the browser to the REST listener.
+    """
 
     host: str = "127.0.0.1"
     mqtt_port: int = 0
@@ -35,6 +37,7 @@ class StandInConfig:
     settings: Settings = field(default_factory=Settings)
     tls: SSL.Context | None = None
     mqtts_port: int = 0
+    page: bool = False
 
 
 class StandIn:
@@ -82,7 +85,7 @@ class StandIn:
     async def start(self) -> None:
         """Listen; OSError when a port cannot be had, and nothing is left open then."""
         config = self.config
-        self._http = web.AppRunner(make_app(self.core), access_log=None)
+        self._http = web.AppRunner(make_app(self.core, config.host, config.page), access_log=None)
         await self._http.setup()
         try:
             self.mqtt_port = await self._listen(self._make_connection, config.mqtt_port)

@@ -15,6 +15,7 @@ from tbtools.server.http import (
     dashboards,
     device_api,
     devices,
+    origin,
     profiles,
     standin,
     subscriptions,
@@ -24,17 +25,18 @@ from tbtools.server.http import (
 from tbtools.server.http.errors import BAD_PARAMS, NOT_FOUND, ApiError
 from tbtools.server.http.keys import CORE, TOKENS
 from tbtools.server.http.tokens import Tokens
+from tbtools.server.web import page
 
 _LOG = logging.getLogger(__name__)
-_OPEN_PREFIXES = ("/api/auth/", "/api/v1/", "/api/standin/", "/api/ws")
+_OPEN_PREFIXES = ("/api/auth/", "/api/v1/", "/api/standin/", "/api/ws", page.FILES)
 _BAD_REQUEST = Reason.BAD_PARAMS.value
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def make_app(core: Core) -> web.Application:
-    """The REST application over *core*."""
-    app = web.Application(middlewares=[_errors, _authenticated])
+def make_app(core: Core, host: str, with_page: bool) -> web.Application:
+    """The REST application over *core*, which listens on *host*."""
+    app = web.Application(middlewares=[_errors, origin.guard(host), _authenticated])
     app[CORE] = core
     app[TOKENS] = Tokens()
     for module in (
@@ -51,6 +53,8 @@ def make_app(core: Core) -> web.Application:
     ):
         app.add_routes(module.ROUTES)
     subscriptions.set_up(app)
+    if with_page:
+        page.add_to(app)
     return app
 
 
@@ -78,7 +82,9 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def _authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A valid token for all but log-in, a device's own calls, the stand-in's, and WebSockets, which see to it."""
-    if not request.path.startswith(_OPEN_PREFIXES):
+    """A valid token for all but log-in, a device's own calls, the stand-in's and its page, and WebSockets, which see to
+    it themselves.
+    """
+    if request.path != page.ADDRESS and not request.path.startswith(_OPEN_PREFIXES):
         request.app[TOKENS].check_request(request)
     return await handler(request)

@@ -1,11 +1,13 @@
-"""The stand-in's own calls, for tests in another process. They need no log-in, and no real ThingsBoard has them."""
+"""The stand-in's own calls, for tests in another process and for the page. They need no log-in, and no real ThingsBoard
+has them.
+"""
 
 from aiohttp import web
 from pydantic import ValidationError
 
 from tbtools.server.faults import Fault
 from tbtools.server.http.body import int_param, read_object
-from tbtools.server.http.errors import ApiError, bad_params
+from tbtools.server.http.errors import ApiError, bad_params, not_found
 from tbtools.server.http.keys import CORE
 from tbtools.server.settings import Settings
 from tbtools.server.validation import explain
@@ -41,6 +43,13 @@ async def add_fault(request: web.Request) -> web.Response:
     except ValueError as error:
         raise bad_params(explain(error)) from error
     return web.json_response(request.app[CORE].faults.add(fault).model_dump(mode="json"))
+
+
+async def clear_fault(request: web.Request) -> web.Response:
+    """DELETE /api/standin/faults/{id}."""
+    if not request.app[CORE].faults.remove(int(request.match_info["id"])):
+        raise not_found("No such fault is still to happen")
+    return web.Response()
 
 
 async def clear_faults(request: web.Request) -> web.Response:
@@ -82,6 +91,7 @@ ROUTES = [
     web.get("/api/standin/faults", read_faults),
     web.post("/api/standin/faults", add_fault),
     web.delete("/api/standin/faults", clear_faults),
+    web.delete(r"/api/standin/faults/{id:\d{1,18}}", clear_fault),
     web.get("/api/standin/settings", read_settings),
     web.patch("/api/standin/settings", change_settings),
     web.post("/api/standin/disconnect", close_connections),

@@ -1,0 +1,1 @@
+"""The page of the stand-in: what it serves, as a browser shows it."""
