@@ -28,8 +28,8 @@ def test_device() -> None:
 )
 def test_session_fails_by_a_secret_in_a_log(log: str, status: int, closing: str, tmp_path: Path) -> None:
     (tmp_path / "test_session.py").write_text(SESSION.format(log=log))
-    plugins = ("-p", "tests.canary", "-p", "tests.closing_line")
-    command = [sys.executable, "-m", "pytest", *plugins, "-q", "--rootdir", tmp_path, "-c", "/dev/null", tmp_path]
+    options = ("-p", "tests.canary", "-p", "tests.closing_line", "-q", "-c", "/dev/null")
+    command: list[str | Path] = [sys.executable, "-m", "pytest", *options, "--rootdir", tmp_path, tmp_path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert f"canaries: 1 secrets planted, 1 logs searched, {status} found" in done.stdout, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == closing
