@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import esptool  # type: ignore[import-untyped]
+import esptool
 import pexpect  # type: ignore[import-untyped]
 from pytest_embedded_idf import IdfDut, IdfSerial
 from pytest_embedded_serial_esp import EspSerial

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import esptool  # type: ignore[import-untyped]
+import esptool
 import pytest
 from pytest_embedded import Dut
 from pytest_embedded.log import PexpectProcess

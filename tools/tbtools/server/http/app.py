@@ -8,7 +8,7 @@ from aiohttp import web
 
 from tbtools.server.core import Core
 from tbtools.server.credentials import InvalidCredentials
-from tbtools.server.http import auth, device_api, devices, profiles, standin, telemetry
+from tbtools.server.http import auth, bulk_import, device_api, devices, profiles, standin, telemetry
 from tbtools.server.http.errors import ApiError
 from tbtools.server.http.keys import CORE, TOKENS
 from tbtools.server.http.tokens import Tokens
@@ -26,7 +26,7 @@ def make_app(core: Core) -> web.Application:
     app = web.Application(middlewares=[_errors, _authenticated])
     app[CORE] = core
     app[TOKENS] = Tokens()
-    for module in (auth, profiles, devices, telemetry, device_api, standin):
+    for module in (auth, profiles, devices, bulk_import, telemetry, device_api, standin):
         app.add_routes(module.ROUTES)
     return app
 
