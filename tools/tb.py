@@ -8,7 +8,7 @@ from importlib import import_module
 
 import typer
 
-COMMANDS = ("tbtools.demo.cli", "tbtools.server.cli")
+COMMANDS = ("tbtools.demo.cli", "tbtools.factory.cli", "tbtools.server.cli")
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
