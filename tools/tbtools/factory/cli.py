@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tbtools.console import AsJson, Result, command, progress_console, table
+from tbtools.console import EXIT_FAILED, AsJson, Result, command, progress_console, table
 
 _LEDGER = "ledger.db"
 _NAME_PATTERN = "device-{serial:06}"
@@ -18,7 +18,7 @@ LedgerFile = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to *app*."""
     factory = typer.Typer(no_args_is_help=True, help="Images, import file and labels for many devices, and boards.")
-    for each in (make, ledger):
+    for each in (make, flash, ledger):
         factory.command()(each)
     app.add_typer(factory, name="factory")
 
@@ -116,6 +116,44 @@ def make(
     }
     done = f"{folder}: {len(manifest.devices)} devices, " + ("made" if has_changed else "as they were: nothing changed")
     return Result(data, [*notes, done])
+
+
+@command
+def flash(
+    batch: Annotated[Path, typer.Option(help="The batch's folder.")],
+    ports: Annotated[list[str], typer.Option("--ports", "-p", help="A board's serial port; once for each board.")],
+    build: Annotated[Path, typer.Option(help="Where ESP-IDF has built the firmware.")] = Path("build"),
+    ledger: LedgerFile = None,
+    reflash: Annotated[bool, typer.Option("--reflash", help="Boards that are done, too.")] = False,
+    baud: Annotated[int, typer.Option(min=9600, help="Speed of the ports.")] = 460800,
+    no_stub: Annotated[bool, typer.Option("--no-stub", help="By the chip's own loader: slower.")] = False,
+    connect_attempts: Annotated[int, typer.Option(min=1, help="How often to try to reach a board.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Write firmware and an image to each board, all at once; what was interrupted goes on with the same image.
+
+    tb.py factory flash --batch tb_factory/devices --ports /dev/ttyUSB0 --ports /dev/ttyUSB1
+
+    No image goes to two boards, and a board keeps its image: the ledger sees to it. With --reflash, boards that are
+    done are written again with the image that they have, and boards of another batch get one of this batch.
+    Exit code: 0 all boards are done, 1 not all.
+    """
+    from tbtools.factory import flashing
+
+    options = flashing.Options(
+        batch=batch,
+        ports=ports,
+        build=build,
+        ledger=_ledger_file(ledger, batch),
+        reflash=reflash,
+        baud=baud,
+        no_stub=no_stub,
+        connect_attempts=connect_attempts,
+    )
+    result, all_done = flashing.flash_all(options)
+    result.show(as_json)
+    if not all_done:
+        raise typer.Exit(EXIT_FAILED)
 
 
 @command
