@@ -4,6 +4,7 @@ Whoever configures a device plants its secrets here, and whoever reads a device'
 session each log is searched for all of them; a find fails the session.
 """
 
+import base64
 import json
 import os
 import re
@@ -14,6 +15,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 _DIRECTORY = "TB_CANARY_DIR"
 _SECRET_SETTINGS = ("prov_key", "prov_secret", "token", "client_id", "username", "password", "client_key")
@@ -53,8 +56,21 @@ def leaks(secrets: Iterable[str], logs: Iterable[str]) -> list[str]:
 
 
 def _pieces(text: str) -> list[str]:
-    """A text of one line, or each line of a PEM text but for its armour."""
-    return [line for line in text.splitlines() if not line.startswith("-----")]
+    """A text of one line, or each line of a PEM text but for its armour, and for what is public of a private key."""
+    lines = [line for line in text.splitlines() if not line.startswith("-----")]
+    public = _public_point(text)
+    return [line for line in lines if not public or base64.b64decode(line) not in public]
+
+
+def _public_point(text: str) -> bytes:
+    """The public half of an EC key in PEM, which is in its certificate, too; empty for all else."""
+    try:
+        key = serialization.load_pem_private_key(text.encode(), None)
+    except (ValueError, TypeError):
+        return b""
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        return b""
+    return key.public_key().public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
 
 
 def _write(kind: str, texts: Iterable[str]) -> None:

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests import canary
 
@@ -50,6 +52,17 @@ def test_lines_of_a_key_are_secrets_and_its_armour_is_none(monkeypatch: pytest.M
     monkeypatch.setenv("TB_CANARY_DIR", str(tmp_path))
     canary.plant({"client_key": "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2Vw\n-----END PRIVATE KEY-----\n"})
     assert [path.read_text() for path in tmp_path.iterdir()] == ["MC4CAQAwBQYDK2Vw"]
+
+
+def test_the_public_half_of_a_key_is_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TB_CANARY_DIR", str(tmp_path))
+    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    canary.plant({"client_key": key.decode()})
+    _, *secret, public, _ = key.decode().splitlines()
+    assert {path.read_text() for path in tmp_path.iterdir()} == set(secret)
+    assert (len(secret), len(public)) == (2, 56)
 
 
 def test_texts_of_a_record_are_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
