@@ -1,5 +1,6 @@
 """`factory flash`: the real esptool, in processes of its own, writes to boards behind pseudo-terminals."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -188,6 +189,18 @@ def test_a_board_that_does_not_answer_stops_nobody(flash: Factory, boards: list[
     assert "the port is busy or doesn't exist" in reason_of(done, 1)
     assert outcomes(done) == [("", "failed"), ("", "failed"), ("s-1", "flashed")]
     assert states() == {"s-1": (boards[2].mac, "verified")}
+
+
+def test_a_writer_that_dies(flash: Factory, boards: list[RomLoader]) -> None:
+    def kill_writers() -> None:
+        boards[0].when_checked = lambda: None
+        for writer in multiprocessing.active_children():
+            writer.kill()
+
+    boards[0].when_checked = kill_writers
+    assert reason_of(flash(boards[:1])) == "its writer ended without a word, exit code -9"
+    assert states() == {"s-1": (boards[0].mac, "assigned")}
+    assert outcomes(flash(boards[:2])) == [("s-1", "flashed"), ("s-2", "flashed")]
 
 
 @pytest.mark.parametrize(
