@@ -14,6 +14,7 @@ DOCUMENTS = (
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/factory.md",
     "docs/model.md",
     "docs/porting.md",
     "docs/protocol.md",

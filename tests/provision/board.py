@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import esptool  # type: ignore[import-untyped]
+import esptool
 import pexpect  # type: ignore[import-untyped]
 from pytest_embedded_idf import IdfDut, IdfSerial
 from pytest_embedded_serial_esp import EspSerial
+from tbtools.factory.nvs import nvs_image
+from tbtools.factory.partitions import Partition
 
 from tests.provision.device import Device, Setting, plain
-from tests.provision.images import FlashLayout, Partition, nvs_image
+from tests.provision.images import FlashLayout
 
 PATIENCE_S = 60.0
 _SETTLE_S = 0.5  # for what a board that is off by now has said before

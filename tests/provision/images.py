@@ -1,26 +1,10 @@
-"""What stands on a device's flash: the partition table, and the settings as an NVS image."""
+"""What stands on a device's whole flash."""
 
-import io
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from esp_idf_nvs_partition_gen.nvs_partition_gen import Page, nvs_open, write_entry
-
-NAMESPACE = "tb_cfg"
-SECTOR_BYTES = 4096
-_ENTRY = struct.Struct("<2sBBLL16sL")
-_ENTRY_MAGIC = b"\xaa\x50"
-
-
-@dataclass(frozen=True)
-class Partition:
-    """A row of the partition table; *offset* and *size* in bytes."""
-
-    name: str
-    offset: int
-    size: int
+from tbtools.factory.partitions import SECTOR_BYTES, Partition, read_partition_table
 
 
 @dataclass(frozen=True)
@@ -50,25 +34,3 @@ class FlashLayout:
                 raise ValueError(f"{len(data)} bytes for partition {name}, which has {partition.size}")
             flash[partition.offset : partition.offset + len(data)] = data
         return bytes(flash)
-
-
-def read_partition_table(table: bytes) -> dict[str, Partition]:
-    """The partitions of a binary table, by name."""
-    partitions = {}
-    for at in range(0, len(table) - _ENTRY.size + 1, _ENTRY.size):
-        magic, _type, _subtype, offset, size, label, _flags = _ENTRY.unpack_from(table, at)
-        if magic != _ENTRY_MAGIC:
-            break
-        name = label.rstrip(b"\0").decode()
-        partitions[name] = Partition(name, offset, size)
-    return partitions
-
-
-def nvs_image(settings: Mapping[str, str], size: int) -> bytes:
-    """An NVS partition of *size* bytes that holds *settings* in namespace `tb_cfg`, all of type string."""
-    stream = io.BytesIO()
-    with nvs_open(stream, size - SECTOR_BYTES, version=Page.VERSION2) as nvs:  # NVS keeps one page in reserve
-        write_entry(nvs, NAMESPACE, "namespace", "", "")
-        for key, value in settings.items():
-            write_entry(nvs, key, "data", "string", value)
-    return stream.getvalue()

@@ -9,9 +9,10 @@ from pathlib import Path
 from pytest_embedded.log import PexpectProcess
 from pytest_embedded.utils import Meta
 from pytest_embedded_idf import IdfApp, LinuxDut, LinuxSerial
+from tbtools.factory.nvs import NAMESPACE, nvs_image
 
 from tests.provision.device import Device, Setting, plain
-from tests.provision.images import NAMESPACE, FlashLayout, nvs_image
+from tests.provision.images import FlashLayout
 
 PATIENCE_S = 20.0
 _POLL_S = 0.005

@@ -8,15 +8,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import esptool  # type: ignore[import-untyped]
+import esptool
 import pytest
 from pytest_embedded import Dut
 from pytest_embedded.log import PexpectProcess
+from tbtools.factory.nvs_reader import read_strings
+from tbtools.factory.partitions import Partition
 
 from tests.provision import board
 from tests.provision.board import BoardDevice, BoardPower, WiFi, write_arguments
-from tests.provision.images import FlashLayout, Partition
-from tests.provision.nvs_reader import read_strings
+from tests.provision.images import FlashLayout
 
 NVS = Partition("nvs", 0x9000, 0x6000)
 LAYOUT = FlashLayout(b"", 0x8000, {"nvs": NVS})

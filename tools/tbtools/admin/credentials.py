@@ -7,7 +7,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tbtools.admin import certificates, secret
+from tbtools import secret
+from tbtools.admin import certificates
 from tbtools.console import EXIT_USAGE, ToolError
 
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
-from tbtools.admin import secret
+from tbtools import secret
 
 Json = dict[str, Any]
 

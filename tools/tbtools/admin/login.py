@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from tbtools.admin import secret
+from tbtools import secret
 from tbtools.console import EXIT_UNREACHABLE, EXIT_USAGE, ToolError, waiting
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from tbtools.admin import alarm_rules, documents, lookup, provisioning, release, secret, server_side
+from tbtools import secret
+from tbtools.admin import alarm_rules, documents, lookup, provisioning, release, server_side
 from tbtools.admin.login import DEFAULT_URL, DEFAULT_USER, Url, User, logged_in
 from tbtools.admin.provisioning import Provisioning, Strategy
 from tbtools.admin.shown import brief, plain

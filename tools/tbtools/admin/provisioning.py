@@ -6,7 +6,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tbtools.admin import certificates, release, secret
+from tbtools import secret
+from tbtools.admin import certificates, release
 from tbtools.console import EXIT_USAGE, ToolError
 from tbtools.server.version import ServerVersion
 

@@ -11,6 +11,7 @@ from tbtools.server.credentials import InvalidCredentials
 from tbtools.server.entities import Reason, StoreError
 from tbtools.server.http import (
     auth,
+    bulk_import,
     calculated_fields,
     dashboards,
     device_api,
@@ -46,6 +47,7 @@ def make_app(core: Core, host: str, with_page: bool) -> web.Application:
         calculated_fields,
         dashboards,
         devices,
+        bulk_import,
         telemetry,
         subscriptions,
         device_api,

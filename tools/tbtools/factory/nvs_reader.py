@@ -6,6 +6,8 @@ Format: ESP-IDF's docs, "NVS flash", internals. Only pages, namespaces and strin
 import struct
 import zlib
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
 _PAGE = 4096
 _ENTRY = 32
 _ENTRIES = 126
@@ -13,10 +15,14 @@ _FIRST_ENTRY = 64  # after the page's header and the bitmap of entry states
 _WRITTEN = 0b10
 _U8, _STRING = 0x01, 0x21
 _EMPTY_PAGE = b"\xff" * _PAGE
+_TWEAK_BYTES = 16
 
 
-def read_strings(image: bytes) -> dict[str, dict[str, str]]:
-    """The strings in *image* by namespace and key. ValueError when a checksum is wrong or the type is another."""
+def read_strings(image: bytes, key: bytes | None = None) -> dict[str, dict[str, str]]:
+    """The strings in *image*, encrypted with *key*, by namespace and key.
+
+    ValueError when a checksum is wrong or the type is another.
+    """
     names: dict[int, str] = {}
     found: dict[str, dict[str, str]] = {}
     for start in range(0, len(image), _PAGE):
@@ -24,6 +30,8 @@ def read_strings(image: bytes) -> dict[str, dict[str, str]]:
         if page == _EMPTY_PAGE:
             continue
         _check(page[4:28], page[28:32])
+        if key is not None:
+            page = _decrypted(page, start, key)
         at = 0
         while at < _ENTRIES:
             if _state(page, at) != _WRITTEN:
@@ -31,6 +39,18 @@ def read_strings(image: bytes) -> dict[str, dict[str, str]]:
                 continue
             at += _read_entry(page, at, names, found)
     return found
+
+
+def _decrypted(page: bytes, start: int, key: bytes) -> bytes:
+    """The page at *start*: each written entry is a data unit of its own, its tweak is where it stands."""
+    plain = bytearray(page)
+    for index in range(_ENTRIES):
+        if _state(page, index) == _WRITTEN:
+            at = _FIRST_ENTRY + index * _ENTRY
+            tweak = (start + at).to_bytes(_TWEAK_BYTES, "little")
+            decryptor = Cipher(algorithms.AES(key), modes.XTS(tweak)).decryptor()
+            plain[at : at + _ENTRY] = decryptor.update(page[at : at + _ENTRY]) + decryptor.finalize()
+    return bytes(plain)
 
 
 def _read_entry(page: bytes, index: int, names: dict[int, str], found: dict[str, dict[str, str]]) -> int:
