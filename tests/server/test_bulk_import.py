@@ -88,7 +88,7 @@ def test_other_columns_are_server_attributes(tb: StandInThread, name: str) -> No
 
     def held() -> dict[str, object]:
         attributes = device.attributes[Scope.SERVER_SCOPE].items()
-            return {key: attribute.value for key, attribute in attributes if key != "active"}
+        return {key: attribute.value for key, attribute in attributes if key != "active"}
 
     assert held() == {"serial": 7, "limits": [1]}
     import_csv(tb, text.replace("007", "8"), update=False)
