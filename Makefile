@@ -8,7 +8,7 @@ CMAKE := cmake -G Ninja -Wno-dev
 # For `make run` against a real ThingsBoard; through the environment, so that no secret stands in a command line.
 export SERVER KEY SECRET DEVICE TOKEN RUN_TIME
 
-.PHONY: help run test gen check fmt menuconfig build bench size load faults soak fuzz server lock clean setup setup-test setup-fuzz build-test configure-test
+.PHONY: help run test gen check fmt menuconfig build bench size load faults soak fuzz server media lock clean setup setup-test setup-fuzz build-test configure-test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -57,6 +57,9 @@ fuzz: setup-fuzz ## libFuzzer on all that comes from outside (SECONDS_EACH=60)
 
 server: setup ## the stand-in ThingsBoard alone, on 127.0.0.1
 	@$(PYTHON) tools/tb.py server
+
+media: build setup-test ## pictures and recordings of the README, made again
+	@$(PYTHON) docs/media/record.py
 
 lock: setup-test ## resolve the Python packages of pyproject.toml anew
 	@$(PYTHON) -m pip install --quiet uv

@@ -1,9 +1,7 @@
 """Fixtures: one browser for all tests of the page; a server of its own for each."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,16 +11,8 @@ from tbtools.server.thread import StandInThread
 
 from tests.server.mqtt_client import TELEMETRY, RawClient
 from tests.server.provisioning import ask, request
+from tests.web.chromium import launch
 
-DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-]
 DESKTOP: ViewportSize = {"width": 1280, "height": 720}
 LOOPBACK = "http://127.0.0.1:"
 TIMEOUT_MS = 10_000
@@ -32,11 +22,9 @@ expect.set_options(timeout=TIMEOUT_MS)
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, or the one that Playwright has brought; Chromium does not run as root in its sandbox."""
-    arguments = [*ARGUMENTS, "--no-sandbox"] if os.geteuid() == 0 else ARGUMENTS
-    executable = DEBIAN_CHROMIUM if DEBIAN_CHROMIUM.exists() else None
+    """The one of this computer."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        browser = launch(playwright)
         yield browser
         browser.close()
 

@@ -36,7 +36,7 @@ def run(firmware: Firmware, address: tuple[str, int], settings: dict[str, str], 
     Returns the exit code.
     """
     host, port = address
-    folder = (store / f"{host}_{port}_{settings['device_name'] or 'unnamed'}".replace("/", "_")).resolve()
+    folder = store / f"{host}_{port}_{settings['device_name'] or 'unnamed'}".replace("/", "_")
     if (folder / "tb" / "cred").exists():
         _console.print(f"This device has its credentials already, in {folder}: it will not provision again")
     elif not settings["prov_key"] or not settings["prov_secret"]:
