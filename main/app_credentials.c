@@ -141,11 +141,11 @@ bool app_credentials_take_offer(app_credentials_t *credentials)
         return false;
     }
     tb_err_t err = tb_store_save(TB_STORE_PENDING, &s_offer.cred);
-    if (err == TB_OK) {
-        credentials->pending = s_offer.cred;
-    } else {
-        TB_LOGE(TAG, "the new credentials are not taken: %s", tb_err_text(err));
+    if (err != TB_OK) {
+        TB_LOGE(TAG, "the new credentials are not taken yet: %s", tb_err_text(err));
+        return false;
     }
+    credentials->pending = s_offer.cred;
     app_credentials_withdraw();
-    return err == TB_OK;
+    return true;
 }

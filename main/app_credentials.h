@@ -53,7 +53,8 @@ TB_NODISCARD tb_err_t app_credentials_offer(const tb_cred_t *cred);
 /** Wipes an offer that has not been taken. Main task. */
 void app_credentials_withdraw(void);
 
-/** Takes the offer and stores it as pending. False when there is none, or it cannot be stored, as the log then says. */
+/** Takes the offer and stores it as pending. False when there is none, or when it cannot be stored now, as the log then
+ * says: it stays an offer. */
 bool app_credentials_take_offer(app_credentials_t *credentials);
 
 #ifdef __cplusplus

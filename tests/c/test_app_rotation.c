@@ -122,11 +122,22 @@ static void store_that_fails_leaves_everything_as_it_was(void **state)
 {
     setup_at_work(state);
     app_server_at_sample(1, offer_new);
-    fake_fail(FAKE_SAVE, 1, 1, TB_ERR_STORE);
+    fake_fail(FAKE_SAVE, 1, 1000, TB_ERR_STORE);
     assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
-    assert_true(fake_log_has("the new credentials are not taken"));
+    assert_true(fake_log_has("the new credentials are not taken yet"));
     assert_int_equal(fake_journal_count("open"), 1);
     assert_stored(TB_STORE_CRED, OWN);
+    assert_in_range(fake_journal_count("save pending"), 1, 10); // at each event, and not at full speed
+}
+
+static void offer_that_could_not_be_stored_is_taken_later(void **state)
+{
+    setup_at_work(state);
+    app_server_at_sample(1, change_server_and_offer_new);
+    fake_fail(FAKE_SAVE, 1, 1, TB_ERR_STORE);
+    assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
+    assert_true(fake_log_has("the new credentials are not taken yet"));
+    assert_stored(TB_STORE_CRED, NEW);
 }
 
 static void accepted_credentials_that_cannot_be_stored_are_tried_again(void **state)
@@ -216,6 +227,7 @@ int main(void)
         app_test(power_cut_while_both_sides_change_loses_nothing),
         app_test(power_cut_while_the_device_changes_first_loses_nothing),
         app_test(store_that_fails_leaves_everything_as_it_was),
+        app_test(offer_that_could_not_be_stored_is_taken_later),
         app_test(accepted_credentials_that_cannot_be_stored_are_tried_again),
         app_test(offer_is_not_taken_while_the_device_provisions),
         app_test(newer_credentials_take_the_place_of_new_ones),
