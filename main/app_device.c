@@ -10,6 +10,8 @@
 #include "tb/tb_store.h"
 #include "tb_port_log.h"
 
+#define CODE_CLIENT_ID 2U
+#define CODE_NOT_AUTHORIZED 5U
 #define WAIT_MAX_MS 60000 // a longer wait is cut in pieces: ticks of 32 bits overflow
 
 static const char *TAG = "tb_session";
@@ -260,17 +262,31 @@ static tb_outcome_t tls_outcome(tb_port_tls_failure_t failure)
     return TB_OUTCOME_TLS_FAILED;
 }
 
-/** Whether the connection shows the server the device's certificate, by which alone it is judged (contract 1.2). */
-static bool shows_certificate(const app_device_t *device)
+/** The credentials that the connection presents. */
+static const tb_cred_t *presented(const app_device_t *device)
 {
+    static const tb_cred_t NOBODY = {.kind = TB_CRED_NONE};
     switch (device->session.state) {
     case TB_STATE_TRIAL:
-        return device->credentials.pending.kind == TB_CRED_X509;
+        return &device->credentials.pending;
     case TB_STATE_CONNECT:
-        return device->credentials.own.kind == TB_CRED_X509;
+        return &device->credentials.own;
     default:
-        return false;
+        return &NOBODY;
     }
+}
+
+/** A certificate is judged alone (contract 1.2). To a client id alone, code 2 is what code 5 is to others
+ * (contract 1.5); to them it says nothing. */
+static tb_event_t refused(const app_device_t *device, uint8_t connack)
+{
+    const tb_cred_t *cred = presented(device);
+    bool is_client_id_alone = cred->kind == TB_CRED_MQTT_BASIC && cred->username[0] == '\0';
+    if (connack == CODE_CLIENT_ID && is_client_id_alone) {
+        TB_LOGI(TAG, "code %u, to a client id without a user name: as code %u", CODE_CLIENT_ID, CODE_NOT_AUTHORIZED);
+        connack = CODE_NOT_AUTHORIZED;
+    }
+    return (tb_event_t){.kind = TB_EVENT_REFUSED, .connack = connack, .has_certificate = cred->kind == TB_CRED_X509};
 }
 
 static tb_event_t translate(app_device_t *device, const tb_port_event_t *got)
@@ -280,8 +296,7 @@ static tb_event_t translate(app_device_t *device, const tb_port_event_t *got)
         TB_LOGI(TAG_CLIENT, "TBCM_EVENT_CONNECTED");
         return event_of(TB_EVENT_CONNECTED);
     case TB_PORT_REFUSED:
-        return (tb_event_t){
-            .kind = TB_EVENT_REFUSED, .connack = got->connack, .has_certificate = shows_certificate(device)};
+        return refused(device, got->connack);
     case TB_PORT_TLS_FAILED:
         return (tb_event_t){.kind = TB_EVENT_FAILED, .failure = tls_outcome(got->tls)};
     case TB_PORT_DISCONNECTED:

@@ -148,6 +148,59 @@ static void granted_credentials_that_cannot_be_stored_are_not_lost(void **state)
     assert_int_equal(app_server_requests(), 1);
 }
 
+static void store_basic(const tb_cred_t *cred)
+{
+    char record[TB_CRED_RECORD_MAX];
+    tb_buf_t out = TB_BUF(record);
+    assert_int_equal(tb_cred_encode(cred, &out), TB_OK);
+    fake_store_put(TB_STORE_CRED, tb_buf_view(&out));
+}
+
+/** Boots a device with @p cred, on a server that refuses it for long with @p connack, and then lets it in. */
+static void boot_refused(const tb_cred_t *cred, uint8_t connack)
+{
+    (void)app_setup(NULL);
+    store_basic(cred);
+    for (unsigned i = 0; i < 60; i++) {
+        server_refuses(connack);
+    }
+    server_accepts();
+    assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
+}
+
+static void client_id_alone_is_unknown_with_code_2(void **state)
+{
+    (void)state;
+    boot_refused(&(tb_cred_t){.kind = TB_CRED_MQTT_BASIC, .client_id = "CANARY-ID"}, 2);
+    assert_true(fake_log_has("TB_OUTCOME_NOT_AUTHORIZED"));
+    assert_true(fake_log_has("W tb_session: TB_OUTCOME_REPROVISION"));
+}
+
+static void code_2_says_nothing_of_a_user_name(void **state)
+{
+    (void)state;
+    static const tb_cred_t CREDENTIALS[] = {
+        {.kind = TB_CRED_MQTT_BASIC, .client_id = "CANARY-ID", .username = "CANARY-NAME"},
+        {.kind = TB_CRED_ACCESS_TOKEN, .username = OWN},
+    };
+    for (size_t i = 0; i < TB_COUNT(CREDENTIALS); i++) {
+        boot_refused(&CREDENTIALS[i], 2);
+        assert_true(fake_log_has("TB_OUTCOME_REFUSED_ID"));
+        assert_int_equal(fake_journal_count("open provision"), 0);
+    }
+}
+
+static void client_id_alone_is_given_up_for_new_credentials(void **state)
+{
+    (void)app_setup(state);
+    store_basic(&(tb_cred_t){.kind = TB_CRED_MQTT_BASIC, .client_id = "CANARY-ID"});
+    store_token(TB_STORE_PENDING, GRANTED); // offered before the server knew them
+    server_refuses(2);
+    server_accepts();
+    assert_int_equal(app_boot(), TB_OUTCOME_COMPLETE);
+    assert_stored(TB_STORE_CRED, GRANTED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +213,9 @@ int main(void)
         app_test(any_call_that_fails_once_while_asking_again_is_recovered_from),
         app_test(device_without_key_keeps_its_credentials_and_says_what_is_missing),
         app_test(granted_credentials_that_cannot_be_stored_are_not_lost),
+        app_test(client_id_alone_is_unknown_with_code_2),
+        app_test(code_2_says_nothing_of_a_user_name),
+        app_test(client_id_alone_is_given_up_for_new_credentials),
     };
     return cmocka_run_group_tests_name("app_refusals", tests, NULL, NULL);
 }
