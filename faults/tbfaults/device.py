@@ -1,12 +1,15 @@
 """The device: a process for each boot, a directory that stays."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from tbfaults.programs import Programs
+
+_GAVE_UP = re.compile(r"^E .*TB_OUTCOME_FAILURE|TB_OUTCOME_FAILURE.*; next attempt", re.MULTILINE)
 
 
 class Crashed(Exception):
@@ -29,11 +32,21 @@ class Device:
         self.boots = 0
 
     def configure(self, settings: Mapping[str, str]) -> None:
-        """Put *settings* on the new device."""
+        """Put *settings* on the device."""
         folder = self._store / "tb_cfg"
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for key, value in settings.items():
             (folder / key).write_text(value, encoding="utf-8")
+
+    def offer(self, token: str) -> None:
+        """Let its application know *token*, in this boot and in later ones."""
+        draft = self._store / "draft"
+        draft.write_text(token, encoding="utf-8")
+        draft.rename(self._new_token)
+
+    def withdraw_offer(self) -> None:
+        """Let its application know of no token any more."""
+        self._new_token.unlink(missing_ok=True)
 
     def boot(self, environment: Mapping[str, str] | None = None) -> None:
         """Switch it on."""
@@ -95,6 +108,20 @@ class Device:
         """The same as text."""
         return self.log_file.read_text(encoding="utf-8", errors="replace")
 
+    def says(self, outcome: str) -> bool:
+        """Whether *outcome* is in the log of its last boot."""
+        return f"TB_OUTCOME_{outcome}:" in self._last_log
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether the server would not provision it in its last boot, and it has said that it waits or ends."""
+        return _GAVE_UP.search(self._last_log) is not None
+
+    def has_asked_again(self, in_last_boot: bool) -> bool:
+        """Whether it has sent a provisioning request after it had been online; or in its last boot at all."""
+        log = self._last_log if in_last_boot else self.log.partition("TB_OUTCOME_ONLINE")[2]
+        return "[Provision][Tx]" in log
+
     @property
     def trace_file(self) -> Path:
         """The effects of this boot."""
@@ -113,6 +140,14 @@ class Device:
     @property
     def _store(self) -> Path:
         return self._directory / "store"
+
+    @property
+    def _last_log(self) -> str:
+        return self.log.rpartition("---- boot ")[2]
+
+    @property
+    def _new_token(self) -> Path:
+        return self._store / "new_token"
 
     def _check(self) -> None:
         status = self._process.poll() if self._process is not None else None

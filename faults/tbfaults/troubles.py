@@ -1,14 +1,18 @@
 """What is wrong with the server or the network for a while."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from tbtools.server import credentials as creds
 from tbtools.server.faults import Fault
 from tbtools.server.model import ProvisionType
-from tbtools.server.standin import StandIn
 
-from tbfaults.flows import PROFILE, SECRET
+from tbfaults import certificates
+from tbfaults.certificates import Shown
+from tbfaults.device import Device
+from tbfaults.flows import PROFILE
+from tbfaults.relay import Harm, Relay
 from tbfaults.world import World
 
 
@@ -33,25 +37,31 @@ class Trouble(ABC):
         """The events that the server's journal has when the trouble has happened."""
         return []
 
+    @property
+    def outcomes(self) -> list[str]:
+        """The outcomes that are in the device's log then."""
+        return []
+
     def is_spent(self, world: World) -> bool:
         """Whether it is over by itself, and the device has worked since."""
-        return self.passes and world.happened("telemetry")
+        return self.passes and world.works()
 
-    def missing(self, world: World) -> list[str]:
+    def missing(self, world: World, device: Device) -> list[str]:
         """What of it did not happen."""
-        return [f"no {' '.join(trace.values())}" for trace in self.traces if not world.happened(**trace)]
+        traces = [" ".join(trace.values()) for trace in self.traces if not world.happened(**trace)]
+        return [*traces, *(outcome for outcome in self.outcomes if not device.says(outcome))]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Faulty(Trouble):
     """The stand-in's own *faults*."""
 
     faults: tuple[Fault, ...]
+    _ids: set[int] = field(default_factory=set, init=False)
 
     async def begin(self, world: World) -> None:
         """Add them."""
-        for fault in self.faults:
-            world.server.faults.add(fault)
+        self._ids = {world.server.faults.add(fault).id for fault in self.faults}
 
     async def end(self, world: World) -> None:
         """Clear them."""
@@ -69,10 +79,9 @@ class Faulty(Trouble):
 
     def is_spent(self, world: World) -> bool:
         """Whether none is left, and the device has worked since the last."""
-        if world.server.faults.pending():
+        if any(fault.id in self._ids for fault in world.server.faults.pending()):
             return False
-        last = world.server.journal.events("fault")[-1]
-        return world.happened("telemetry", since=last["seq"])
+        return world.works(since=world.events("fault")[-1]["seq"])
 
 
 @dataclass(frozen=True)
@@ -145,20 +154,70 @@ class Down(Trouble):
 class Misconfigured(Trouble):
     """An administrator's mistake in the device profile: another *secret*, *strategy* or *transport*."""
 
-    secret: str = SECRET
+    secret: str | None = None
     strategy: ProvisionType | None = None
     transport: str = "DEFAULT"
 
     async def begin(self, world: World) -> None:
         """Make it."""
-        self._save(world.server, self.secret, self.strategy or world.flow.strategy, self.transport)
+        flow = world.flow
+        self._save(world, self.secret or flow.secret, self.strategy or flow.strategy, self.transport)
 
     async def end(self, world: World) -> None:
         """Put it right."""
-        self._save(world.server, SECRET, world.flow.strategy, "DEFAULT")
+        self._save(world, world.flow.secret, world.flow.strategy, "DEFAULT")
 
     @staticmethod
-    def _save(server: StandIn, secret: str, strategy: ProvisionType, transport: str) -> None:
-        profile = server.store.profile_by_name(PROFILE)
+    def _save(world: World, secret: str, strategy: ProvisionType, transport: str) -> None:
+        profile = world.server.store.profile_by_name(PROFILE)
         assert profile is not None
         profile.provision_secret, profile.provision_type, profile.transport_type = secret, strategy, transport
+        if not world.flow.asks:
+            profile.provision_key = creds.sha3(secret)  # contract 2.8
+
+
+@dataclass(frozen=True)
+class WrongCertificate(Trouble):
+    """The server shows a certificate that the device must not take, or speaks no TLS (*shown* is None)."""
+
+    shown: Shown | None
+    outcome: str
+
+    async def begin(self, world: World) -> None:
+        """Show it."""
+        shown = self.shown
+        await world.speak(None if shown is None else certificates.server_tls(world.flow.newest_tls, shown))
+
+    async def end(self, world: World) -> None:
+        """Show the right one."""
+        await world.speak(certificates.server_tls(world.flow.newest_tls))
+
+    @property
+    def outcomes(self) -> list[str]:
+        """What the device calls it."""
+        return [self.outcome]
+
+
+@dataclass(frozen=True)
+class Spoilt(Trouble):
+    """The network does *harm* to the bytes of the first connection."""
+
+    harm: Harm
+
+    async def begin(self, world: World) -> None:
+        """Come between."""
+        world.relay = Relay(world.server_port, self.harm, lambda: world.server.journal.record("spoilt"))
+        await world.relay.start()
+
+    async def end(self, world: World) -> None:
+        """Harm nothing more: the first connection is over, and others are left alone."""
+
+    @property
+    def passes(self) -> bool:
+        """Yes: later connections are left alone."""
+        return True
+
+    @property
+    def traces(self) -> list[dict[str, Any]]:
+        """That so many bytes came by."""
+        return [{"event": "spoilt"}]
