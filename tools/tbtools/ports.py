@@ -18,6 +18,11 @@ def find(where: str) -> str:
     return next((port.device for port in list_ports.comports() if port.serial_number == where), where)
 
 
+def is_plugged(where: str) -> bool:
+    """Whether something has that name or USB serial number."""
+    return any(where in (port.device, port.serial_number) for port in list_ports.comports())
+
+
 def mac_of(port: str) -> str:
     """The MAC of a chip with a USB of its own, whose serial number it is; empty for others."""
     real = os.path.realpath(find(port))
