@@ -1,6 +1,7 @@
 # One word a job; each sets up what it needs. `make help` lists them.
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
+MATRIX ?= ../tb_matrix
 PYTEST := $(PYTHON) -m pytest -p tests.closing_line
 LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header pyproject.toml
 CMAKE := cmake -G Ninja -Wno-dev
@@ -8,7 +9,7 @@ CMAKE := cmake -G Ninja -Wno-dev
 # For `make run` against a real ThingsBoard; through the environment, so that no secret stands in a command line.
 export SERVER KEY SECRET DEVICE TOKEN RUN_TIME
 
-.PHONY: help run test gen check fmt menuconfig build bench size load faults soak fuzz server media lock clean setup setup-test setup-fuzz build-test configure-test
+.PHONY: help run test gen check fmt menuconfig build bench size load faults soak matrix fuzz server media lock clean setup setup-test setup-fuzz build-test configure-test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -51,6 +52,11 @@ faults: setup-test ## power cuts and server faults at every point; no device may
 
 soak: setup-test ## 2000 connections with random faults in one program: memory, descriptors, credentials
 	@$(PYTHON) faults/soak.py
+
+matrix: setup ## a project for each device model in ../tb_matrix, for idf-build-apps (MATRIX=FOLDER)
+	@for model in codegen/models/*.yaml; do \
+	    $(PYTHON) codegen/gen.py --model $$model --out $(MATRIX)/$$(basename $$model .yaml) || exit; \
+	done
 
 fuzz: setup-fuzz ## libFuzzer on all that comes from outside (SECONDS_EACH=60)
 	@$(PYTHON) tests/fuzz/fuzz.py --seconds $(or $(SECONDS_EACH),60)

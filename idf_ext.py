@@ -21,7 +21,7 @@ TOOLS = {
     "device": "Devices in ThingsBoard.",
     "dashboard": "The dashboard in ThingsBoard.",
     "factory": "Settings and credentials of many devices, for production.",
-    "station": "Flash, provision and test one board after another.",
+    "station": "PASS or FAIL for one board after another.",
 }
 """Commands of tools/tb.py."""
 

@@ -112,6 +112,7 @@ tb_outcome_t app_device_start(app_device_t *device)
         outcome = check_connection(&device->settings);
     }
     if (outcome == TB_OUTCOME_NONE) {
+        TB_LOGI(TAG, "device name: %s", device->settings.device_name);
         outcome = load_credentials(device);
     }
     if (outcome != TB_OUTCOME_NONE) {

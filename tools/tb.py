@@ -20,7 +20,7 @@ except ModuleNotFoundError as missing:
         sys.exit(2)
     os.execv(python, [str(python), *sys.argv])  # the one that has the packages
 
-COMMANDS = ("tbtools.demo.cli", "tbtools.server.cli", "tbtools.admin.cli", "tbtools.factory.cli")
+COMMANDS = ("tbtools.demo.cli", "tbtools.server.cli", "tbtools.admin.cli", "tbtools.factory.cli", "tbtools.station.cli")
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 

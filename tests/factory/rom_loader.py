@@ -47,7 +47,8 @@ class RomLoader:
     """A board in its loader. Tests change its public attributes: what it is, and what is wrong with it.
 
     After *unplug_after* bytes of data it is gone, and *when_unplugged* is called; *when_checked* is called with each
-    MD5. It does not answer when it is *mute*, cannot keep the byte at *dead_cell*, and takes *block_s* for each block.
+    MD5, *when_heard* with all that comes over the wire. It does not answer when it is *mute*, cannot keep the byte at
+    *dead_cell*, and takes *block_s* for each block.
     """
 
     def __init__(self, mac: str, link: Path) -> None:
@@ -58,6 +59,7 @@ class RomLoader:
         self.unplug_after: int | None = None
         self.when_unplugged: Callable[[], None] = lambda: None
         self.when_checked: Callable[[], None] = lambda: None
+        self.when_heard: Callable[[bytes], None] = lambda _data: None
         self.dead_cell: int | None = None
         self.block_s = 0.0
         self.flash = bytearray(b"\xff" * FLASH_BYTES)
@@ -100,7 +102,9 @@ class RomLoader:
             while self._is_plugged:
                 if not select.select([port], [], [], _POLL_S)[0]:
                     continue
-                buffer += port.read(65536)
+                data = port.read(65536)
+                self.when_heard(data)
+                buffer += data
                 *frames, buffer = buffer.split(_END)
                 for frame in frames:
                     plain = frame.replace(_ESCAPE + b"\xdc", _END).replace(_ESCAPE + b"\xdd", _ESCAPE)

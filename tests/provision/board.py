@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +14,13 @@ from pytest_embedded_serial_esp import EspSerial
 from tbtools.factory.nvs import nvs_image
 from tbtools.factory.partitions import Partition
 
-from tests.provision.device import Device, Setting, plain
+from tests.provision.device import LAST_WORDS, Device, Setting, plain, status_in
 from tests.provision.images import FlashLayout
 
 PATIENCE_S = 60.0
+_EVERYTHING = re.compile(b".*", re.DOTALL)
 _SETTLE_S = 0.5  # for what a board that is off by now has said before
-_END = "Destroy tbcmh"
-_OUTCOME = re.compile(r"tb_session: (TB_OUTCOME_\w+):")
-_COMPLETE = "TB_OUTCOME_COMPLETE"
+_LAST_WORDS_S = 0.3  # for the console to take over what has come: its thread looks every 50 ms
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class BoardPower:
         self._serial.hard_reset()
 
     def _in_loader(self, action: Callable[[], None]) -> None:
+        time.sleep(_LAST_WORDS_S)
         EspSerial.use_esptool()(lambda _serial: action())(self._serial)
 
 
@@ -71,17 +72,24 @@ class BoardDevice(Device):
         self._power = power
         self._wifi = wifi
         self._log_start = 0
+        self._is_fresh = True
+        self._is_on = False
 
     def configure(self, **settings: Setting) -> None:
         """Write the NVS partition."""
         self._power.write(self._nvs, nvs_image({key: str(value) for key, value in settings.items()}, self._nvs.size))
         self._log_start = len(self._whole_log())
+        self._is_fresh, self._is_on = True, False
 
     def boot(self) -> None:
         """Reset it, skip what it said before, and tell it the access point if it asks for one."""
         self._power.off()
         self._skip_old_log()
+        if self._is_fresh:
+            self._log_start = len(self._whole_log())
+            self._is_fresh = False
         self._power.on()
+        self._is_on = True
         if self._wifi is not None:
             self.expect("Please input ssid password:")
             self._dut.write(f"{self._wifi.ssid} {self._wifi.password}")
@@ -89,16 +97,18 @@ class BoardDevice(Device):
     def power_cut(self) -> None:
         """Hold it in its boot loader."""
         self._power.off()
+        self._is_on = False
 
     def wait_end(self) -> int:
         """Wait for its last words: a board has no exit status, but the same outcomes."""
-        self.expect(_END)
-        outcomes = _OUTCOME.findall(self.log)
-        return 0 if outcomes and outcomes[-1] == _COMPLETE else 1
+        self.expect(LAST_WORDS)
+        return status_in(self.log)
 
     @property
     def log(self) -> str:
-        """What came over the serial port."""
+        """What came over the serial port; what was said before the call is in it."""
+        if self._is_on:
+            time.sleep(_LAST_WORDS_S)
         return plain(self._whole_log()[self._log_start :])
 
     @property
@@ -111,4 +121,4 @@ class BoardDevice(Device):
 
     def _skip_old_log(self) -> None:
         self._dut.expect(pexpect.TIMEOUT, timeout=_SETTLE_S)
-        self._dut.pexpect_proc.buffer = b""
+        self._dut.expect(_EVERYTHING)

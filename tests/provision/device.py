@@ -5,13 +5,14 @@ from abc import ABC, abstractmethod
 
 from pytest_embedded import Dut
 from pytest_embedded.utils import remove_asci_color_code
+from tbtools.station import symptoms
 
 from tests import canary
 
 Setting = str | int
-_CRASH = re.compile(
-    r"Sanitizer|runtime error:|Guru Meditation|abort\(\) was called|assert failed|stack overflow", re.IGNORECASE
-)
+LAST_WORDS = "Destroy tbcmh"
+_OUTCOME = re.compile(r"tb_session: (TB_OUTCOME_\w+):")
+_COMPLETE = "TB_OUTCOME_COMPLETE"
 
 
 class Device(ABC):
@@ -61,8 +62,14 @@ class Device(ABC):
         """Switch it off for good. AssertionError when it has crashed."""
         self.power_cut()
         canary.keep_log(self.log)
-        crash = _CRASH.search(self.log)
-        assert crash is None, f"the firmware crashed: {self.log[crash.start() :]}"
+        crash = symptoms.crash(self.log)
+        assert crash is None, f"the firmware crashed: {self.log[self.log.index(crash) :]}"
+
+
+def status_in(log: str) -> int:
+    """The exit status of firmware that cannot exit, by its last outcome."""
+    outcomes = _OUTCOME.findall(log)
+    return 0 if outcomes and outcomes[-1] == _COMPLETE else 1
 
 
 def plain(text: str) -> str:

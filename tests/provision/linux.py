@@ -6,16 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 
-from pytest_embedded.log import PexpectProcess
 from pytest_embedded.utils import Meta
 from pytest_embedded_idf import IdfApp, LinuxDut, LinuxSerial
 from tbtools.factory.nvs import NAMESPACE, nvs_image
 
-from tests.provision.device import Device, Setting, plain
 from tests.provision.images import FlashLayout
+from tests.provision.process import CutProcess, ProcessDevice
 
 PATIENCE_S = 20.0
-_POLL_S = 0.005
 
 
 class Storage(ABC):
@@ -79,88 +77,36 @@ class FlashFile(Storage):
         return self.root / "flash.bin"
 
 
-class Process(LinuxSerial):  # type: ignore[misc]
-    """The firmware's process. Its output goes to a file, which the DUT reads without a process between them."""
-
-    REDIRECT_CLS = None
-
-    @property
-    def output(self) -> Path:
-        """The file."""
-        return Path(self._logfile)
-
-    def cut(self) -> None:
-        """End it at once, if it runs."""
-        self.kill()
-        self.wait()
-        self.stdin.close()
-        self.close()
+class Process(CutProcess, LinuxSerial):  # type: ignore[misc]
+    """The firmware's process."""
 
 
-class LinuxDevice(Device):
+class LinuxDevice(ProcessDevice):
     """A process for each boot, a *storage* for all of them. Logs go to *log_dir*."""
 
     def __init__(self, app: IdfApp, storage: Storage, log_dir: Path) -> None:
-        super().__init__(app.target, PATIENCE_S, app.sdkconfig)
-        self._app = app
+        super().__init__(app, PATIENCE_S, log_dir)
         self._storage = storage
-        self._log_dir = log_dir
-        self._boots: list[LinuxDut] = []
 
-    def configure(self, **settings: Setting) -> None:
+    def format(self, settings: Mapping[str, str]) -> None:
         """Format the storage."""
-        self.power_cut()
-        self._boots.clear()
-        self._storage.format({key: str(value) for key, value in settings.items()})
+        self._storage.format(settings)
 
-    def boot(self) -> None:
-        """Start a process."""
-        self.power_cut()
+    def start(self, meta: Meta) -> Process:
+        """Start the program."""
         environment = {**os.environ, **self._storage.environment()}
-        meta = Meta(str(self._log_dir), {}, {})
-        process = Process(app=self._app, msg_queue=None, meta=meta, env=environment)
-        output = PexpectProcess(os.open(process.output, os.O_RDONLY))
-        output.delayafterread = _POLL_S  # reading a file never blocks
-        self._boots.append(
-            LinuxDut(
-                serial=process,
-                pexpect_proc=output,
-                msg_queue=None,
-                app=self._app,
-                pexpect_logfile=str(process.output),
-                test_case_name=self._log_dir.name,
-            )
-        )
+        return Process(app=self.app, msg_queue=None, meta=meta, env=environment)
 
-    def power_cut(self) -> None:
-        """Kill the process; AssertionError when a signal had ended it before."""
-        if self._boots and not self._process.stdin.closed:
-            status = self._process.poll()
-            self._process.cut()
-            self.dut.pexpect_proc.close()
-            assert status is None or status >= 0, f"the firmware was ended by signal {-status}"
+    def dut_of(self, process: CutProcess, **common: object) -> LinuxDut:
+        """It runs as a DUT of Linux."""
+        return LinuxDut(serial=process, **common)
 
     def wait_end(self) -> int:
         """Wait for the process."""
         try:
-            return int(self._process.wait(self.patience_s))
+            return int(self.process.wait(self.patience_s))
         except subprocess.TimeoutExpired as late:
             raise AssertionError(f"the firmware still runs after {self.patience_s} s") from late
-
-    @property
-    def log(self) -> str:
-        """What the processes printed."""
-        return "".join(plain(boot.serial.output.read_text(encoding="utf-8", errors="replace")) for boot in self._boots)
-
-    @property
-    def dut(self) -> LinuxDut:
-        """The last process."""
-        return self._boots[-1]
-
-    @property
-    def _process(self) -> Process:
-        process: Process = self.dut.serial
-        return process
 
 
 def linux_device(app: IdfApp, work_dir: Path) -> LinuxDevice:

@@ -3,11 +3,14 @@
 import os
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_embedded_idf import IdfApp
 
+from tests.provision import qemu
 from tests.provision.board import WiFi
 
 LINUX = "linux"
@@ -39,19 +42,38 @@ def add_options(parser: pytest.Parser) -> None:
     )
 
 
-def set_defaults(option: object) -> None:
+@dataclass(frozen=True)
+class ServerAddress:
+    """The stand-in listens at *listen*, and the device finds it at *seen*."""
+
+    listen: str
+    seen: str
+
+
+def set_defaults(option: Any) -> None:
     """Choose target, services and build directory where the command line does not. UsageError for a bad target."""
-    target = vars(option).get("target") or LINUX
-    if target not in (LINUX, *BOARDS):
-        raise pytest.UsageError(f"--target {target}: must be one of {', '.join((LINUX, *BOARDS))}")
+    target = option.target or LINUX
+    targets = tuple(qemu.PROGRAMS) if is_qemu(option) else (LINUX, *BOARDS)
+    if target not in targets:
+        raise pytest.UsageError(f"--target {target}: must be one of {', '.join(targets)}")
     defaults = {
         "target": target,
         "embedded_services": "idf" if target == LINUX else "esp,idf",
         "build_dir": "build_host" if target == LINUX else "build",
     }
     for name, value in defaults.items():
-        if not vars(option).get(name):
+        if not getattr(option, name):
             setattr(option, name, value)
+
+
+def is_qemu(option: Any) -> bool:
+    """Whether it runs in QEMU, and not on a board: --embedded-services idf,qemu."""
+    return "qemu" in (option.embedded_services or "").split(",")
+
+
+def is_board(option: Any) -> bool:
+    """Whether it runs on boards."""
+    return option.target != LINUX and not is_qemu(option)
 
 
 def how_to_build(target: str, build_dir: str) -> str:
@@ -75,11 +97,12 @@ def load_app(root: Path, target: str, build_dir: str) -> IdfApp:
     return app
 
 
-def server_host(target: str, wanted: str | None) -> str:
-    """Where the stand-in listens: on loopback, or where a board can reach it, at one address of this machine."""
-    if target == LINUX:
-        return LOOPBACK
-    return default_route_address() if wanted is None else wanted
+def server_address(option: Any) -> ServerAddress:
+    """Where the server is: on loopback, or where a board can reach it, at one address of this machine."""
+    if is_board(option):
+        address = option.server_host or default_route_address()
+        return ServerAddress(address, address)
+    return ServerAddress(LOOPBACK, qemu.HOST if is_qemu(option) else LOOPBACK)
 
 
 def default_route_address() -> str:

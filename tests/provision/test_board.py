@@ -87,15 +87,16 @@ def test_boot_does_not_see_what_was_said_before(dut: FakeDut, fake: FakeBoard) -
     device.configure()
     fake.say("I (2) MAIN: old news\n")
     device.boot()
-    device.expect(r"\[APP\] Startup")
     with pytest.raises(Exception, match="old news"):
         device.expect("old news", timeout_s=0.1)
+    device.expect(r"\[APP\] Startup")
 
 
 def test_log_begins_with_the_configuration_and_has_all_boots(dut: FakeDut, fake: FakeBoard) -> None:
     device = device_of(dut)
     fake.say("I (1) MAIN: old news\n")
     device.configure()
+    fake.say("I (2) MAIN: what came late\n")
     device.boot()
     device.boot()
     assert device.log == fake.boot_log * 2

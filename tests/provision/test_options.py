@@ -7,10 +7,12 @@ import pytest
 
 from tests.provision import options
 from tests.provision.board import WiFi
+from tests.provision.options import ServerAddress
 
 
-def option(**given: str) -> argparse.Namespace:
-    return argparse.Namespace(**{"target": None, "embedded_services": "", "build_dir": None, **given})
+def option(**given: str | None) -> argparse.Namespace:
+    none_given = {"target": None, "embedded_services": "", "build_dir": None, "server_host": None}
+    return argparse.Namespace(**{**none_given, **given})
 
 
 def build(path: Path, target: str) -> None:
@@ -61,14 +63,33 @@ def test_build_is_found(tmp_path: Path) -> None:
 
 
 def test_server_is_on_loopback_for_linux_whatever_is_asked() -> None:
-    assert options.server_host("linux", None) == "127.0.0.1"
-    assert options.server_host("linux", "0.0.0.0") == "127.0.0.1"
+    assert options.server_address(option(target="linux")) == ServerAddress("127.0.0.1", "127.0.0.1")
+    asked = option(target="linux", server_host="0.0.0.0")
+    assert options.server_address(asked) == ServerAddress("127.0.0.1", "127.0.0.1")
 
 
 def test_server_for_a_board_listens_where_it_is_told_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(options, "default_route_address", lambda: "192.0.2.7")
-    assert options.server_host("esp32", "192.0.2.9") == "192.0.2.9"
-    assert options.server_host("esp32", None) == "192.0.2.7"
+    told = option(target="esp32", server_host="192.0.2.9")
+    assert options.server_address(told) == ServerAddress("192.0.2.9", "192.0.2.9")
+    assert options.server_address(option(target="esp32")) == ServerAddress("192.0.2.7", "192.0.2.7")
+
+
+def test_server_for_qemu_stays_on_loopback() -> None:
+    asked = option(target="esp32c3", embedded_services="idf,qemu", server_host="192.0.2.9")
+    assert options.server_address(asked) == ServerAddress("127.0.0.1", "10.0.2.2")
+
+
+def test_qemu_keeps_what_the_command_line_says() -> None:
+    chosen = option(target="esp32s3", embedded_services="idf,qemu")
+    options.set_defaults(chosen)
+    assert chosen == option(target="esp32s3", embedded_services="idf,qemu", build_dir="build")
+
+
+@pytest.mark.parametrize("target", [None, "linux", "esp32h2"])
+def test_qemu_has_not_each_chip(target: str | None) -> None:
+    with pytest.raises(pytest.UsageError, match="must be one of esp32, esp32c3, esp32s3"):
+        options.set_defaults(option(target=target, embedded_services="idf,qemu"))
 
 
 def test_default_route_address_is_one() -> None:

@@ -15,6 +15,7 @@ from tests import canary
 from tests.authority import Authority
 from tests.provision.build import Build
 from tests.provision.device import Device, Setting
+from tests.provision.options import ServerAddress
 
 NAME = "MY_DEVICE_NAME"
 KEY = "MY_PROVISION_KEY"
@@ -37,11 +38,12 @@ class World:
     or, if the device sends no request, for the CA that has signed its certificate.
     """
 
-    def __init__(self, device: Device, host: str, build: Build) -> None:
+    def __init__(self, device: Device, address: ServerAddress, build: Build) -> None:
         self.device = device
         self.model = build.model
         self._uses_tls = build.uses_tls
-        self._config = StandInConfig(host=host)
+        self._config = StandInConfig(host=address.listen)
+        self._host = address.seen
         self._authority = Authority()
         self._identity = self._authority.device(NAME)
         self.start_server()
@@ -54,7 +56,7 @@ class World:
         With TLS its certificate is for *name*, by default for its address.
         """
         if self._uses_tls:
-            self._config.tls = self._authority.server(host=name or self._config.host, expired=expired)
+            self._config.tls = self._authority.server(host=name or self._host, expired=expired)
         self.tb = StandInThread(self._config)
         self.tb.faults.add("accept:close*0")  # nobody is let in before the profile is there
         self.tb.__enter__()
@@ -147,7 +149,7 @@ class World:
     def configure(self, **changes: Setting | None) -> None:
         """Make the device factory-fresh, with *changes* to the settings of the example; what is None is left out."""
         settings: dict[str, Setting | None] = {
-            "host": self._config.host,
+            "host": self._host,
             "port": self._config.mqtts_port if self._uses_tls else self._config.mqtt_port,
             "device_name": NAME,
             "prov_key": KEY,

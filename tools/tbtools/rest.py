@@ -8,6 +8,8 @@ device by a call that servers before 4.3.1.2 answer with "not found".
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -52,11 +54,13 @@ class RestClient:
     """One tenant administrator's connection; not for several threads at once.
 
     *url* is like http://127.0.0.1:8080; *timeout_s* bounds each call; *waiting* is entered for as long as a call takes.
+    *server_time* is the server's clock in its last answer, in whole seconds, if it has told.
     """
 
     url: str
     timeout_s: float = 10.0
     waiting: Callable[[], AbstractContextManager[object]] = nullcontext
+    server_time: datetime | None = field(default=None, init=False)
     _session: requests.Session = field(default_factory=requests.Session, repr=False)
     _login: tuple[str, str] | None = field(default=None, repr=False)
 
@@ -281,6 +285,7 @@ class RestClient:
                 )
         except requests.RequestException as error:
             raise RestError(f"no answer from {self.url}: {_why(error)} ({type(error).__name__})") from error
+        self.server_time = _date(response)
         if response.status_code == requests.codes.unauthorized and renew and self._login is not None:
             self.login(*self._login)
             return self._request(method, path, params, body, renew=False)
@@ -293,6 +298,13 @@ class RestClient:
         except ValueError as error:
             what = f"{self.url} answers {path} with something else than JSON: is it a ThingsBoard?"
             raise NotThingsBoard(what, response.status_code) from error
+
+
+def _date(response: requests.Response) -> datetime | None:
+    try:
+        return parsedate_to_datetime(response.headers.get("Date", ""))
+    except ValueError:
+        return None
 
 
 def _why(error: requests.RequestException) -> str:
