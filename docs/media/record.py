@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
+from boards import bench  # noqa: E402
 from tbtools.demo.firmware import Firmware  # noqa: E402
 from tbtools.rest import RestClient  # noqa: E402
 
@@ -38,6 +39,8 @@ STORE = ROOT / f"tb_store/127.0.0.1_{MQTT_PORT}_MY_DEVICE_NAME"
 URL = f"http://127.0.0.1:{HTTP_PORT}"
 COLUMNS, ROWS = 118, 40
 PATIENCE_MS = 30_000
+SETTINGS = {"host": "127.0.0.1", "port": str(MQTT_PORT), "prov_key": "MY_PROVISION_KEY", "run_time_s": "0"}
+_ERASED_LINE = re.compile(r"[^\n]*\n(?:\x1b\[\?25h)?\r?\x1b\[1A\x1b\[2K")
 _FONT_OF_ELSEWHERE = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
 
 
@@ -74,7 +77,7 @@ def record(name: str, title: str, command: str, end: str, environment: Mapping[s
     output = "".join(json.loads(event)[2] for event in events)
     if end not in output.rstrip().rpartition("\n")[2]:
         raise SystemExit(f"{command} did not come to its end:\n{output}")
-    picture(HERE / f"{name}.svg", title, output.replace("\r\n", "\n"))
+    picture(HERE / f"{name}.svg", title, _ERASED_LINE.sub("", output.replace("\r\n", "\n")))
 
 
 def picture(file: Path, title: str, output: str) -> None:
@@ -87,22 +90,30 @@ def picture(file: Path, title: str, output: str) -> None:
     file.write_text(svg.rstrip("\n") + "\n", encoding="utf-8")
 
 
+def firmware() -> Path:
+    """The Linux program."""
+    return next((ROOT / "build_host").glob("*.elf"))
+
+
+def allow_creating(client: RestClient) -> None:
+    """Let devices with the provision secret in."""
+    client.login()
+    client.save_profile("sensors", "ALLOW_CREATE_NEW_DEVICES", "MY_PROVISION_KEY", "MY_PROVISION_SECRET")
+
+
 @contextmanager
 def devices(folder: Path) -> Iterator[None]:
     """Let devices provision and send: one loses its first answer, one has the wrong secret, one's name is taken."""
     with RestClient(URL) as client:
-        client.login()
-        client.save_profile("sensors", "ALLOW_CREATE_NEW_DEVICES", "MY_PROVISION_KEY", "MY_PROVISION_SECRET")
+        allow_creating(client)
         client.save_device("garage")
-    elf = next((ROOT / "build_host").glob("*.elf"))
-    common = {"host": "127.0.0.1", "port": str(MQTT_PORT), "prov_key": "MY_PROVISION_KEY", "run_time_s": "0"}
     processes = []
     for name, secret in (("kitchen", "RIGHT"), ("cellar", "RIGHT"), ("attic", "WRONG"), ("garage", "RIGHT")):
-        settings = {**common, "device_name": name, "telemetry_s": "1", "token": f"TOKEN_OF_{name}"}
+        settings = {**SETTINGS, "device_name": name, "telemetry_s": "1", "token": f"TOKEN_OF_{name}"}
         settings["prov_secret"] = "MY_PROVISION_SECRET" if secret == "RIGHT" else "ANOTHER_SECRET"
-        Firmware(elf).configure(folder / name, settings)
+        Firmware(firmware()).configure(folder / name, settings)
         environment = {**os.environ, "TB_STORE_DIR": str(folder / name)}
-        processes.append(subprocess.Popen([elf], env=environment, stdout=subprocess.DEVNULL))
+        processes.append(subprocess.Popen([firmware()], env=environment, stdout=subprocess.DEVNULL))
         time.sleep(0.3)
     send_a_day("TOKEN_OF_cellar")
     yield
@@ -112,11 +123,15 @@ def devices(folder: Path) -> Iterator[None]:
 
 
 def send_a_day(token: str) -> None:
-    """Let the device send what a day is like: its sensors are made up, and always read the same."""
-    for hour in range(0, 240, 5):
-        warm = 18 + 4 * math.sin(hour / 24) + math.sin(hour / 5)
-        sample = {"temprature": round(warm, 2), "humidity": round(80 - 1.5 * warm, 1)}
-        requests.post(f"{URL}/api/v1/{token}/telemetry", json=sample, timeout=5).raise_for_status()
+    """Let the device send what a day is like, as far as now: its sensors are made up, and always read the same."""
+    begin_ms = 1000 * (int(time.time()) - 24 * 3600)
+    samples = []
+    for quarter in range(24 * 4):
+        hour = quarter / 4
+        warm = 22 - 3 * math.cos((hour - 3) / 24 * 2 * math.pi) + 0.4 * math.sin(2 * hour)
+        values = {"temprature": round(warm, 2), "humidity": round(80 - 2.2 * warm, 1)}
+        samples.append({"ts": begin_ms + quarter * 900_000, "values": values})
+    requests.post(f"{URL}/api/v1/{token}/telemetry", json=samples, timeout=5).raise_for_status()
 
 
 def photograph(browser: Browser) -> None:
@@ -156,6 +171,10 @@ def main() -> None:
         }
         record("tools", "Use case 2 with commands", "docs/media/session.sh", "deleted: device", environment)
     shutil.rmtree(STORE)
+    with server(), RestClient(URL) as client, bench(firmware(), SETTINGS) as boards:
+        allow_creating(client)
+        environment = {"TB_URL": URL, "TB_PASSWORD": "tenant", **boards}
+        record("station", "The station", "docs/media/station.sh", "2 PASS, 1 FAIL", environment)
     with (
         tempfile.TemporaryDirectory() as folder,
         server("--web", "--fault", "answer:drop"),
