@@ -57,6 +57,7 @@ matrix: setup ## a project for each device model in ../tb_matrix, for idf-build-
 	@for model in codegen/models/*.yaml; do \
 	    $(PYTHON) codegen/gen.py --model $$model --out $(MATRIX)/$$(basename $$model .yaml) || exit; \
 	done
+	@cp codegen/idf_build_apps.toml $(MATRIX)/.idf_build_apps.toml
 
 fuzz: setup-fuzz ## libFuzzer on all that comes from outside (SECONDS_EACH=60)
 	@$(PYTHON) tests/fuzz/fuzz.py --seconds $(or $(SECONDS_EACH),60)
