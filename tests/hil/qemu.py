@@ -12,8 +12,7 @@ from tests.hil.chip import Chip
 
 FIRMWARE, BUILD = "TB_QEMU_FIRMWARE", "TB_QEMU_BUILD"
 _NETWORK = {"10.0.2.2": "127.0.0.1"}
-_GLOBALS = {
-    "driver=esp32c3.gpio,property=strap_mode,value=0x02",  # boot from flash
+_GLOBALS = {  # strap_mode is not among them: 0x02, pytest-embedded's, is a boot for a download
     "driver=nvram.esp32c3.efuse,property=drive,value=efuse",  # chip revision 0.3, which ESP-IDF wants
     "driver=timer.esp32c3.timg,property=wdt_disable,value=true",
 }

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from _pytest.junitxml import LogXML
@@ -15,6 +15,7 @@ from tbtools import ports
 
 _REPORTS = "report/hil"
 _WORKER = "gw"
+_T = TypeVar("_T")
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -64,13 +65,13 @@ def claim(option: Any, worker: str | None) -> None:
         return  # workers have them
     if boards:
         os.environ.pop("ESPPORT", None)  # pytest-embedded would take it for each of them
-        option.port = ports.find(boards[_index(worker)])
+        option.port = ports.find(_of(worker, boards))
     if option.root_logdir is None:
-        option.root_logdir = str(folders(option)[_index(worker)])
+        option.root_logdir = str(_of(worker, folders(option)))
 
 
 def folders(option: Any) -> list[Path]:
-    """Where what is kept of each board goes."""
+    """Where what is kept of each board goes; a place for all workers when no board is named, as with QEMU."""
     names = boards_of(option) or [option.target]
     return [Path(option.board_reports) / re.sub(r"[^\w.-]+", "-", Path(name).name) for name in names]
 
@@ -90,7 +91,7 @@ class BoardReports:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note it for the board that it was on."""
-        self._files[_index(getattr(report, "worker_id", None))].pytest_runtest_logreport(report)
+        _of(getattr(report, "worker_id", None), self._files).pytest_runtest_logreport(report)
 
     def pytest_sessionfinish(self) -> None:
         """Write the files."""
@@ -98,5 +99,6 @@ class BoardReports:
             file.pytest_sessionfinish()
 
 
-def _index(worker: str | None) -> int:
-    return int(worker.removeprefix(_WORKER)) if worker else 0
+def _of(worker: str | None, each: Sequence[_T]) -> _T:
+    """Which one is for *worker*: its own, or the only one."""
+    return each[int(worker.removeprefix(_WORKER))] if worker and len(each) > 1 else each[0]

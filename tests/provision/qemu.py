@@ -4,6 +4,7 @@ which would start the firmware before a test can configure it.
 
 import contextlib
 import io
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import esptool
 from pytest_embedded.utils import Meta
 from pytest_embedded_idf import IdfApp
 from pytest_embedded_qemu import Qemu, QemuDut
+from pytest_embedded_qemu.qemu import QEMU_TARGETS
 from tbtools.factory.nvs import nvs_image
 
 from tests.provision.device import LAST_WORDS, status_in
@@ -22,7 +24,12 @@ PROGRAMS = {"esp32": "qemu-system-xtensa", "esp32c3": "qemu-system-riscv32", "es
 HOST = "10.0.2.2"
 """This machine's loopback, as firmware in QEMU sees it."""
 PATIENCE_S = 60.0
-_ARGUMENTS = "-nic user,model=open_eth -global driver=timer.{}.timg,property=wdt_disable,value=true"
+_ARGUMENTS = (
+    "-nic user,model=open_eth "
+    "-global driver=timer.{target}.timg,property=wdt_disable,value=true "
+    # not by pytest-embedded's --qemu-efuse-path, with which a chip boots for a download
+    "-drive file={efuse},if=none,format=raw,id=efuse -global driver=nvram.{target}.efuse,property=drive,value=efuse"
+)
 
 
 class Emulator(CutProcess, Qemu):  # type: ignore[misc]
@@ -35,14 +42,16 @@ class QemuDevice(ProcessDevice):
     def __init__(self, app: IdfApp, work_dir: Path, program: str | None = None, arguments: str | None = None) -> None:
         super().__init__(app, PATIENCE_S, work_dir)
         self._program = program or PROGRAMS[app.target]
-        self._arguments = " ".join([_ARGUMENTS.format(app.target), *([arguments] if arguments else [])])
         self._layout = FlashLayout.of_build(Path(app.binary_path), app.sdkconfig)
         self._flash = work_dir / "flash.bin"
         self._efuse = work_dir / "efuse.bin"
+        mine = _ARGUMENTS.format(target=app.target, efuse=shlex.quote(str(self._efuse)))
+        self._arguments = f"{mine} {arguments or ''}"
 
     def format(self, settings: Mapping[str, str]) -> None:
         """Flash the whole of it."""
         self._flash.parent.mkdir(parents=True, exist_ok=True)
+        self._efuse.write_bytes(QEMU_TARGETS[self.app.target].default_efuse)  # the chip's revision is in it
         merge(self.app, self._flash)
         nvs = self._layout.partitions["nvs"]
         with self._flash.open("rb+") as flash:
@@ -55,7 +64,6 @@ class QemuDevice(ProcessDevice):
             qemu_image_path=str(self._flash),
             qemu_prog_path=self._program,
             qemu_extra_args=self._arguments,
-            qemu_efuse_path=str(self._efuse),
             app=self.app,
             msg_queue=None,
             meta=meta,

@@ -47,6 +47,13 @@ def test_one_board(name: str) -> None:
     assert (chosen.port, chosen.numprocesses, chosen.root_logdir) == ("/dev/ttyUSB0", None, "report/hil/ttyUSB0")
 
 
+def test_workers_of_qemu_share_a_folder() -> None:
+    for worker in ("gw0", "gw1"):
+        chosen = option(embedded_services="idf,qemu")
+        boards.claim(chosen, worker)
+        assert chosen.root_logdir == "report/hil/esp32c3"
+
+
 def test_each_of_several_boards_has_a_worker(tmp_path: Path) -> None:
     chosen = option(board=["/dev/ttyUSB0", SERIAL])
     boards.share(chosen)
