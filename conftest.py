@@ -109,8 +109,8 @@ def device(request: pytest.FixtureRequest, firmware: IdfApp, tmp_path: Path) -> 
     if firmware.target == options.LINUX:
         device: Device = linux_device(firmware, tmp_path)
     elif options.is_qemu(option):
-        work_dir = Path(request.getfixturevalue("test_case_tempdir"))
-        device = QemuDevice(firmware, work_dir, option.qemu_prog_path, option.qemu_extra_args)
+        logs = Path(request.getfixturevalue("test_case_tempdir"))
+        device = QemuDevice(firmware, tmp_path, logs, option.qemu_prog_path, option.qemu_extra_args)
     else:
         dut = request.getfixturevalue("dut")
         layout = FlashLayout.of_build(Path(firmware.binary_path), firmware.sdkconfig)

@@ -63,6 +63,7 @@ class ProcessDevice(Device):
     def boot(self) -> None:
         """Start a process."""
         self.power_cut()
+        self._log_dir.mkdir(parents=True, exist_ok=True)
         process = self.start(Meta(str(self._log_dir), {}, {}))
         output = PexpectProcess(os.open(process.output, os.O_RDONLY))
         output.delayafterread = _POLL_S  # reading a file never blocks

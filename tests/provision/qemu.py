@@ -37,20 +37,21 @@ class Emulator(CutProcess, Qemu):  # type: ignore[misc]
 
 
 class QemuDevice(ProcessDevice):
-    """A process for each boot, and a file as its flash. Files and logs are in *work_dir*."""
+    """A process for each boot, and a file as its flash, in *memory*, whose path has no comma. Logs are in *logs*."""
 
-    def __init__(self, app: IdfApp, work_dir: Path, program: str | None = None, arguments: str | None = None) -> None:
-        super().__init__(app, PATIENCE_S, work_dir)
+    def __init__(
+        self, app: IdfApp, memory: Path, logs: Path, program: str | None = None, arguments: str | None = None
+    ) -> None:
+        super().__init__(app, PATIENCE_S, logs)
         self._program = program or PROGRAMS[app.target]
         self._layout = FlashLayout.of_build(Path(app.binary_path), app.sdkconfig)
-        self._flash = work_dir / "flash.bin"
-        self._efuse = work_dir / "efuse.bin"
+        self._flash = memory / "flash.bin"
+        self._efuse = memory / "efuse.bin"
         mine = _ARGUMENTS.format(target=app.target, efuse=shlex.quote(str(self._efuse)))
         self._arguments = f"{mine} {arguments or ''}"
 
     def format(self, settings: Mapping[str, str]) -> None:
         """Flash the whole of it."""
-        self._flash.parent.mkdir(parents=True, exist_ok=True)
         self._efuse.write_bytes(QEMU_TARGETS[self.app.target].default_efuse)  # the chip's revision is in it
         merge(self.app, self._flash)
         nvs = self._layout.partitions["nvs"]
