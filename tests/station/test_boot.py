@@ -159,9 +159,9 @@ def test_first_cause_stays() -> None:
 )
 def test_time_limit_tells_what_was_missing(lines: list[str], cause: str) -> None:
     attempt = attempt_of(*lines, time_limit_s=5.0)
-    attempt.check_time(4.9)
+    attempt.check_time(4.9, is_plugged=True)
     assert not attempt.is_over
-    attempt.check_time(5.0)
+    attempt.check_time(5.0, is_plugged=True)
     assert cause_of(attempt) == f"{cause}, after 5 s"
 
 

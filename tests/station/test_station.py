@@ -171,6 +171,15 @@ def test_board_that_says_nothing_fails_once_it_is_plugged_in(port: Port, new_sta
     assert station.verdict()["cause"] == "the board says nothing, after 1 s"
 
 
+def test_nothing_is_plugged_in_for_as_long_as_one_board_may_take(new_station: NewStation) -> None:
+    station = new_station("--no-server", "--time-limit", "1", "--once")
+    station.wait_for("not there: plug in a board")
+    verdict = station.verdict()
+    assert verdict["cause"] == "nothing is plugged in there, after 1 s"
+    assert "list_ports" in verdict["advice"]
+    assert station.wait_end() == 1
+
+
 def test_adapter_without_a_board_is_no_failure(port: Port, new_station: NewStation) -> None:
     port.plug()
     station = new_station("--no-server", "--time-limit", "1")

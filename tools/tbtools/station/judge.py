@@ -6,6 +6,7 @@ from tbtools.station.boot import Boot, Reset, Sample, State, reset_of, starts_ap
 from tbtools.station.symptoms import Failure
 from tbtools.station.witness import Witness
 
+_NOTHING = Failure("nothing is plugged in there", "Plug in the board; `python -m serial.tools.list_ports` names ports.")
 _SILENT = Failure("the board says nothing", "Check cable, --baud, and whether it has this firmware.")
 _NOISE = Failure("what the board says is no log of this firmware", "Check --baud, and flash it.")
 _UNPLUGGED = Failure("it was unplugged in the middle", "Plug it in again, and leave it until its verdict.")
@@ -93,10 +94,10 @@ class Attempt:
         if not self.is_over:
             self.failure = _UNPLUGGED
 
-    def check_time(self, now: float) -> None:
+    def check_time(self, now: float, is_plugged: bool) -> None:
         """See whether its time is over."""
         if not self.is_over and now - self.began_at >= self.time_limit_s:
-            late = self._late()
+            late = self._late() if is_plugged or self.is_seen else _NOTHING
             self.failure = Failure(f"{late.cause}, after {self.time_limit_s:g} s", late.advice)
 
     def _outcome(self) -> Failure:

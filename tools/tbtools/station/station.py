@@ -112,8 +112,11 @@ class Station:
             self._screen.waiting(self._is_plugged)
         else:
             attempt.ask(self._witness)
-            attempt.check_time(now)
-            self._screen.progress(attempt, now)
+            attempt.check_time(now, self._is_plugged)
+            if self._is_plugged:
+                self._screen.progress(attempt, now)
+            else:
+                self._screen.waiting(is_plugged=False)
             if attempt.is_over:
                 self._conclude(attempt)
         self._quiet_at = now
