@@ -72,11 +72,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not any("firmware" in getattr(item, "fixturenames", ()) for item in items):
         return
     try:
-        app = options.load_app(_ROOT, config.option.target, config.option.build_dir)
+        app = _app(config)
         build = Build.of(app)
         options.server_address(config.option)
         if options.is_board(config.option):
             options.wifi(app.sdkconfig, config.option.wifi_ssid, config.option.wifi_password)
+        if options.is_qemu(config.option):
+            options.qemu_program(config.option)
     except pytest.UsageError:
         if hasattr(config, "workerinput"):
             return
@@ -90,10 +92,14 @@ def _leave_out(config: pytest.Config, items: list[pytest.Item], dropped: list[py
     items[:] = [item for item in items if item not in dropped]
 
 
+def _app(config: pytest.Config) -> IdfApp:
+    return options.load_app(_ROOT, config.option.target, config.option.build_dir, options.is_qemu(config.option))
+
+
 @pytest.fixture(scope="session")
 def firmware(pytestconfig: pytest.Config) -> IdfApp:
     """The build under test."""
-    return options.load_app(_ROOT, pytestconfig.option.target, pytestconfig.option.build_dir)
+    return _app(pytestconfig)
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +116,7 @@ def device(request: pytest.FixtureRequest, firmware: IdfApp, tmp_path: Path) -> 
         device: Device = linux_device(firmware, tmp_path)
     elif options.is_qemu(option):
         logs = Path(request.getfixturevalue("test_case_tempdir"))
-        device = QemuDevice(firmware, tmp_path, logs, option.qemu_prog_path, option.qemu_extra_args)
+        device = QemuDevice(firmware, tmp_path, logs, options.qemu_program(option), option.qemu_extra_args)
     else:
         dut = request.getfixturevalue("dut")
         layout = FlashLayout.of_build(Path(firmware.binary_path), firmware.sdkconfig)

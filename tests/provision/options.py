@@ -1,6 +1,7 @@
 """What the suite is run on: the target, its build, and the address that the device reaches the server at."""
 
 import os
+import shutil
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,23 +77,39 @@ def is_board(option: Any) -> bool:
     return option.target != LINUX and not is_qemu(option)
 
 
-def how_to_build(target: str, build_dir: str) -> str:
+def how_to_build(target: str, build_dir: str, for_qemu: bool = False) -> str:
     """The command that makes the build."""
     if target == LINUX:
         return f"cmake -S host -B {build_dir} -G Ninja && ninja -C {build_dir}"
+    if for_qemu:
+        defaults = '-D SDKCONFIG_DEFAULTS="sdkconfig.defaults;sdkconfig.ci.qemu"'
+        return f"idf.py -B {build_dir} -D SDKCONFIG={build_dir}/sdkconfig {defaults} -D IDF_TARGET={target} build"
     return f"idf.py -B {build_dir} set-target {target} build"
 
 
-def load_app(root: Path, target: str, build_dir: str) -> IdfApp:
+def qemu_program(option: Any) -> str:
+    """The QEMU for the target. UsageError when it is not there."""
+    program = option.qemu_prog_path or qemu.PROGRAMS[option.target]
+    if shutil.which(program) is None:
+        package = qemu.PROGRAMS[option.target].replace("-system", "")
+        raise pytest.UsageError(
+            f"no {program}; install Espressif's with `python $IDF_PATH/tools/idf_tools.py install {package}` and run "
+            "`. $IDF_PATH/export.sh`, or name it: --qemu-prog-path"
+        )
+    return str(program)
+
+
+def load_app(root: Path, target: str, build_dir: str, for_qemu: bool = False) -> IdfApp:
     """The build in *build_dir*. UsageError when there is none, or one for another target."""
     path = root / build_dir
+    how = how_to_build(target, build_dir, for_qemu)
     if not (any(path.glob("*.elf")) and (path / "config" / "sdkconfig.json").is_file()):
-        raise pytest.UsageError(f"no firmware in {build_dir}; build it first: {how_to_build(target, build_dir)}")
+        raise pytest.UsageError(f"no firmware in {build_dir}; build it first: {how}")
     app = IdfApp(app_path=str(root), build_dir=build_dir)
     if app.target != target:
         raise pytest.UsageError(
             f"the firmware in {build_dir} is for {app.target}, not for {target}; name another directory with "
-            f"--build-dir, or build it: {how_to_build(target, build_dir)}"
+            f"--build-dir, or build it: {how}"
         )
     return app
 

@@ -39,11 +39,9 @@ class Emulator(CutProcess, Qemu):  # type: ignore[misc]
 class QemuDevice(ProcessDevice):
     """A process for each boot, and a file as its flash, in *memory*, whose path has no comma. Logs are in *logs*."""
 
-    def __init__(
-        self, app: IdfApp, memory: Path, logs: Path, program: str | None = None, arguments: str | None = None
-    ) -> None:
+    def __init__(self, app: IdfApp, memory: Path, logs: Path, program: str, arguments: str | None = None) -> None:
         super().__init__(app, PATIENCE_S, logs)
-        self._program = program or PROGRAMS[app.target]
+        self._program = program
         self._layout = FlashLayout.of_build(Path(app.binary_path), app.sdkconfig)
         self._flash = memory / "flash.bin"
         self._efuse = memory / "efuse.bin"

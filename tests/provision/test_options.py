@@ -51,6 +51,20 @@ def test_missing_build_says_what_to_run(tmp_path: Path, target: str, command: st
         options.load_app(tmp_path, target, "b")
 
 
+def test_missing_build_for_qemu_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(pytest.UsageError, match=r"sdkconfig\.ci\.qemu.* -D IDF_TARGET=esp32c3 build"):
+        options.load_app(tmp_path, "esp32c3", "b", for_qemu=True)
+
+
+def test_missing_qemu_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    chosen = option(target="esp32s3", qemu_prog_path=None)
+    with pytest.raises(pytest.UsageError, match=r"no qemu-system-xtensa; .* install qemu-xtensa"):
+        options.qemu_program(chosen)
+    (tmp_path / "qemu-system-xtensa").touch(mode=0o755)
+    assert options.qemu_program(chosen) == "qemu-system-xtensa"
+
+
 def test_build_for_another_target(tmp_path: Path) -> None:
     build(tmp_path / "b", "esp32c3")
     with pytest.raises(pytest.UsageError, match="is for esp32c3, not for esp32s3"):
