@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
 
 try:
     from tbgen.component import component, component_model
@@ -14,10 +18,11 @@ try:
     from tbgen.project import Project, copied, find_model, in_place, unknown_files
     from tbgen.store import diff, stale, write
 except ModuleNotFoundError as missing:
-    print(f"this Python has no {missing.name}; run `make gen`, then .venv/bin/python {sys.argv[0]}", file=sys.stderr)
-    sys.exit(2)
-
-ROOT = Path(__file__).resolve().parent.parent
+    python = VENV / "bin" / "python"
+    if Path(sys.prefix) == VENV or not python.exists():
+        print(f"this Python has no {missing.name}; run `make gen`, then {python} {sys.argv[0]}", file=sys.stderr)
+        sys.exit(2)
+    os.execv(python, [str(python), *sys.argv])  # the one that has the packages
 
 EPILOG = """\
 exit codes: 0 done, or nothing stale; 1 something is stale; 2 wrong model, wrong usage or unwritable output
