@@ -1,6 +1,7 @@
 """The suite in QEMU, with a program in its place that takes the same arguments and reads the same flash."""
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tbtools.factory.nvs_reader import read_strings
 from tests.factory.firmware_build import APP, APP_FILE, NVS, TABLE_OFFSET
 from tests.hil.conftest import ROOT, Session
 from tests.hil.qemu import BUILD, FIRMWARE
-from tests.provision.qemu import merge
+from tests.provision.qemu import PATIENCE_S, merge
 
 Suite = Callable[..., Session]
 
@@ -38,6 +39,18 @@ def test_suite_runs_in_qemu(build: Path, qemu: Path, suite: Suite, tmp_path: Pat
     assert sum("TB_OUTCOME_PROVISIONED" in log.read_text() for log in logs) == 3
     assert sum("TB_OUTCOME_ONLINE" in log.read_text() for log in logs) == len(logs) == 8
     assert (tmp_path / "hil" / "esp32c3" / "junit.xml").exists()
+
+
+def test_qemu_that_does_not_start_is_not_waited_for(build: Path, suite: Suite, tmp_path: Path) -> None:
+    program = tmp_path / "qemu"
+    program.write_text("#!/bin/sh\necho no such machine\nexit 1\n")
+    program.chmod(0o755)
+    begin = time.monotonic()
+    done = suite(build, "--embedded-services", "idf,qemu", "--qemu-prog-path", str(program), "-k", "use_case_1")
+    assert time.monotonic() - begin < PATIENCE_S / 2
+    assert done.status == 1
+    assert "the process has ended without" in done.output
+    assert "no such machine" in done.output
 
 
 def test_flash_image_has_each_part_in_its_place(build: Path, tmp_path: Path) -> None:

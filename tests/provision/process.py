@@ -1,10 +1,13 @@
 """Devices that are a process on this machine, a new one for each boot."""
 
 import os
+import re
+import time
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 
+import pexpect
 from pytest_embedded import Dut
 from pytest_embedded.log import DuplicateStdoutPopen, PexpectProcess
 from pytest_embedded.utils import Meta
@@ -13,6 +16,7 @@ from pytest_embedded_idf import IdfApp
 from tests.provision.device import Device, Setting, plain
 
 _POLL_S = 0.005
+_SLICE_S = 0.5
 
 
 class CutProcess(DuplicateStdoutPopen):  # type: ignore[misc]
@@ -76,6 +80,20 @@ class ProcessDevice(Device):
             test_case_name=self._log_dir.name,
         )
         self._boots.append((dut, process))
+
+    def expect(self, pattern: str, timeout_s: float | None = None) -> re.Match[bytes]:
+        """The same; a process that has ended is not waited for."""
+        ends_at = time.monotonic() + (self.patience_s if timeout_s is None else timeout_s)
+        while True:
+            has_ended = self.process.poll() is not None
+            left_s = ends_at - time.monotonic()
+            try:
+                return super().expect(pattern, min(_SLICE_S, max(left_s, 0.0)))
+            except pexpect.TIMEOUT as timeout:
+                if has_ended:
+                    raise AssertionError(f"the process has ended without {pattern!r}: {self.log}") from timeout
+                if left_s <= _SLICE_S:
+                    raise
 
     def power_cut(self) -> None:
         """Kill the process; AssertionError when a signal had ended it before."""
