@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import esptool
-import pexpect  # type: ignore[import-untyped]
+import pexpect
 from pytest_embedded_idf import IdfDut, IdfSerial
 from pytest_embedded_serial_esp import EspSerial
 from tbtools.factory.nvs import nvs_image

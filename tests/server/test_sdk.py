@@ -74,6 +74,9 @@ def test_sdk_knows_that_the_server_disconnected_it(tb: StandInThread, rest: Rest
     assert found is not None
     with connected(tb, token) as client:
         client._client.on_disconnect = lambda _, __, flags, *___: told.append(flags.is_disconnect_packet_from_server)
+        assert (
+            client.send_attributes({"fw": "v1"}).get() == 0
+        )  # what is unread when a server closes resets the connection
         rest.delete_device(found["id"]["id"])
         wait_for(lambda: bool(told))
     assert told[0]
