@@ -32,7 +32,8 @@ def add_options(parser: pytest.Parser) -> None:
         "--board-reports",
         default=_REPORTS,
         metavar="FOLDER",
-        help=f"Where logs and JUnit files of boards and of QEMU go, a folder for each (default: {_REPORTS})",
+        help=f"Where logs and JUnit files of boards and of QEMU go, a folder for each (default: {_REPORTS}). Write it "
+        "with =: pytest looks for tests in a folder that stands alone",
     )
 
 
